@@ -1,0 +1,187 @@
+"""The pool of connections, the SQL by name, and what happens when the server goes away."""
+
+from __future__ import annotations
+
+import re
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, LiteralString, TypeVar, cast
+
+import psycopg
+import stamina
+import structlog
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from rap_analyzer.domain.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+
+    Connection = psycopg.AsyncConnection[dict[str, Any]]
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+PERMANENT = (psycopg.errors.DiskFull, psycopg.errors.InsufficientPrivilege)
+STATEMENT_TIMEOUT_MS = 120_000
+ATTEMPTS = 6
+
+
+class Database:
+    """A pool of connections to one PostgreSQL.
+
+    Args:
+        conninfo: a libpq connection string.
+        max_connections: most connections of this process.
+        timeout: seconds to wait for a connection.
+        revive: called before a retry when the server does not answer; starts the embedded server again.
+    """
+
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        max_connections: int = 20,
+        timeout: float = 30.0,
+        revive: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.conninfo = conninfo
+        self._timeout = timeout
+        self._revive = revive
+        # A killed embedded server is back in seconds, so waiting long before reviving it is lost time.
+        self._patience = min(timeout, 3.0) if revive else timeout
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            conninfo,
+            connection_class=cast("type[Connection]", psycopg.AsyncConnection),
+            min_size=1,
+            max_size=max_connections,
+            timeout=timeout,
+            open=False,
+            check=AsyncConnectionPool.check_connection,
+            configure=_configure,
+            kwargs={
+                "row_factory": dict_row,
+                "autocommit": True,
+                "application_name": "rap",
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
+            },
+        )
+
+    async def open(self) -> None:
+        """Connect.
+
+        Raises:
+            StoreError: the server does not answer; the message says which and why.
+        """
+        # The pool itself keeps trying for its whole timeout, and hides why: ask once first.
+        try:
+            probe = await psycopg.AsyncConnection.connect(self.conninfo, connect_timeout=max(2, int(self._timeout)))
+            await probe.close()
+        except psycopg.Error as error:
+            raise StoreError(f"PostgreSQL does not answer: {_one_line(error)}. Check POSTGRES_HOST and its kin.") from error
+        await self._pool.open(wait=True, timeout=self._timeout)
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self._pool.close()
+
+    async def ping(self) -> bool:
+        """Whether the server answers now."""
+        try:
+            async with self._pool.connection(timeout=2.0) as connection:
+                await connection.execute("SELECT 1")
+        except (psycopg.Error, PoolTimeout):
+            return False
+        return True
+
+    async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Do `work` in one transaction, again if the connection breaks: so it must be safe to repeat.
+
+        Raises:
+            StoreError: the server refuses, is full, or stays away.
+        """
+        try:
+            async for attempt in stamina.retry_context(
+                on=_is_passing, attempts=ATTEMPTS, wait_initial=0.2, wait_max=5.0, timeout=None
+            ):
+                with attempt:
+                    if attempt.num > 1 and self._revive:
+                        await self._revive()
+                    async with self._pool.connection(self._patience) as connection, connection.transaction():
+                        return await work(connection)
+        except psycopg.errors.DiskFull as error:
+            raise StoreError(
+                "The disk that holds PostgreSQL's data is full; what was saved is safe. Free some space and run again."
+            ) from error
+        except (psycopg.Error, PoolTimeout) as error:
+            raise StoreError(f"PostgreSQL: {_one_line(error)}") from error
+        raise AssertionError  # stamina either returns or raises
+
+    async def fetch(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Rows of a named query."""
+
+        async def work(connection: Connection) -> list[dict[str, Any]]:
+            cursor = await connection.execute(query(name), parameters)
+            return await cursor.fetchall()
+
+        return await self.run(work)
+
+    async def fetch_one(self, name: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
+        """First row of a named query, or None."""
+        rows = await self.fetch(name, parameters)
+        return rows[0] if rows else None
+
+
+@asynccontextmanager
+async def opened(database: Database) -> AsyncIterator[Database]:
+    """The database, open inside the block."""
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def copy_rows(connection: Connection, name: str, types: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Stream rows through a named COPY in binary form."""
+    async with connection.cursor() as cursor, cursor.copy(query(name)) as copy:
+        copy.set_types(types)
+        for row in rows:
+            await copy.write_row(row)
+
+
+def query(name: str) -> LiteralString:
+    """The SQL of that name in `sql/*.sql`."""
+    return _queries()[name]
+
+
+@cache
+def _queries() -> dict[str, LiteralString]:
+    found: dict[str, LiteralString] = {}
+    for file in resources.files(__package__).joinpath("sql").iterdir():
+        if file.name.endswith(".sql"):
+            parts = re.split(r"^-- (\w+) --$", file.read_text("utf8"), flags=re.MULTILINE)
+            found.update((name, cast("LiteralString", sql)) for name, sql in zip(parts[1::2], parts[2::2], strict=True))
+    return found
+
+
+async def _configure(connection: Connection) -> None:
+    from pgvector.psycopg import register_vector_async
+
+    try:
+        await register_vector_async(connection)
+    except psycopg.ProgrammingError:
+        log.debug("no vector type yet: the first migration makes it")
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether a second try may fare better."""
+    if isinstance(error, PERMANENT):
+        return False
+    return isinstance(error, psycopg.OperationalError | PoolTimeout | psycopg.InterfaceError)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

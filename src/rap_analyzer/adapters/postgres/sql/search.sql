@@ -1,0 +1,90 @@
+-- count_unembedded --
+-- Tracks whose present words have no embedding by this model
+SELECT count(*) FROM tracks
+WHERE embedding_digest IS DISTINCT FROM lyrics_digest OR embedding_model IS DISTINCT FROM %(model)s;
+
+-- load_unembedded --
+-- A batch of them, by id
+SELECT id, lyrics_digest, lyrics FROM tracks
+WHERE id > %(after)s AND (embedding_digest IS DISTINCT FROM lyrics_digest OR embedding_model IS DISTINCT FROM %(model)s)
+ORDER BY id LIMIT %(limit)s;
+
+-- delete_passages --
+-- Clear away the former passages of these tracks
+DELETE FROM passages WHERE track_id = ANY(%(track_ids)s);
+
+-- copy_passages --
+-- Stream passages in
+COPY passages (track_id, lyrics_digest, ordinal, kind, label, first_bar, last_bar, text, embedding, model)
+FROM STDIN (FORMAT BINARY);
+
+-- save_track_embedding --
+-- Keep a track's embedding, unless its words have changed since they were read
+UPDATE tracks SET lyrics_embedding = %(mean)s, embedding_model = %(model)s, embedding_digest = %(lyrics_digest)s
+WHERE id = %(track_id)s AND lyrics_digest = %(lyrics_digest)s;
+
+-- lock_tracks --
+-- Hold these tracks while their passages are replaced; those that are gone or reworded are left out
+SELECT id, lyrics_digest FROM tracks WHERE id = ANY(%(track_ids)s) ORDER BY id FOR UPDATE;
+
+-- search_meaning --
+-- Tracks by their best passage's cosine similarity to the query
+WITH nearest AS (
+    SELECT p.track_id, p.embedding <=> %(embedding)s AS distance
+    FROM passages p JOIN tracks t ON t.id = p.track_id
+    WHERE p.model = %(model)s
+      AND (%(artist)s::text IS NULL OR t.id IN (
+          SELECT c.track_id FROM credits c JOIN artists a ON a.id = c.artist_id
+          WHERE lower(a.name) = lower(%(artist)s) AND c.role IN ('primary', 'featured')))
+      AND (%(year_from)s::int IS NULL OR t.year >= %(year_from)s)
+      AND (%(year_to)s::int IS NULL OR t.year <= %(year_to)s)
+      AND (%(language)s::text IS NULL OR t.language = %(language)s)
+    ORDER BY p.embedding <=> %(embedding)s LIMIT %(passages)s
+)
+SELECT track_id, min(distance) AS distance FROM nearest GROUP BY track_id ORDER BY distance, track_id LIMIT %(limit)s;
+
+-- search_words --
+-- Tracks by full-text rank; a word counts in any of the languages searched
+WITH q AS (SELECT search_query(%(query)s) AS query)
+SELECT t.id AS track_id, ts_rank_cd(t.lyrics_words, q.query, 1 | 4) AS rank
+FROM tracks t, q
+WHERE t.lyrics_words @@ q.query
+  AND (%(artist)s::text IS NULL OR t.id IN (
+      SELECT c.track_id FROM credits c JOIN artists a ON a.id = c.artist_id
+      WHERE lower(a.name) = lower(%(artist)s) AND c.role IN ('primary', 'featured')))
+  AND (%(year_from)s::int IS NULL OR t.year >= %(year_from)s)
+  AND (%(year_to)s::int IS NULL OR t.year <= %(year_to)s)
+  AND (%(language)s::text IS NULL OR t.language = %(language)s)
+ORDER BY rank DESC, t.id LIMIT %(limit)s;
+
+-- load_hits --
+-- The best passage of each track: nearest to the query, lifted by each share of its words that it holds
+SELECT DISTINCT ON (t.id) t.id AS track_id, t.title, t.artist, t.year, t.source, p.label, p.first_bar, p.text,
+       1 - (p.embedding <=> %(embedding)s) AS similarity,
+       ts_headline(search_config(t.language), p.text, search_query(%(query)s),
+                   'HighlightAll=true, StartSel=' || chr(57344) || ', StopSel=' || chr(57345)) AS marked
+FROM tracks t JOIN passages p ON p.track_id = t.id
+WHERE t.id = ANY(%(track_ids)s)
+ORDER BY t.id,
+    coalesce(1 - (p.embedding <=> %(embedding)s), 0)
+    + 0.5 * ts_rank_cd(to_tsvector(search_config(t.language), p.text), search_query(%(query)s), 32) DESC, p.ordinal;
+
+-- load_hits_without_passages --
+-- Tracks that have no passages yet, with their words marked
+SELECT t.id AS track_id, t.title, t.artist, t.year, t.source, '' AS label, 0 AS first_bar, left(t.lyrics, 20000) AS text,
+       NULL::float8 AS similarity,
+       ts_headline(search_config(t.language), left(t.lyrics, 20000), search_query(%(query)s),
+                   'HighlightAll=true, StartSel=' || chr(57344) || ', StopSel=' || chr(57345)) AS marked
+FROM tracks t WHERE t.id = ANY(%(track_ids)s) AND NOT EXISTS (SELECT 1 FROM passages p WHERE p.track_id = t.id);
+
+-- load_similar --
+-- Nearest tracks by lyrics embedding; the same words under another number are no neighbours
+SELECT t.id AS track_id, t.title, t.artist, t.year, t.source, 1 - (t.lyrics_embedding <=> o.lyrics_embedding) AS similarity
+FROM tracks o, LATERAL (
+    SELECT * FROM tracks n
+    WHERE n.lyrics_embedding IS NOT NULL AND n.id <> o.id AND n.lyrics_digest <> o.lyrics_digest
+      AND n.embedding_model = o.embedding_model
+    ORDER BY n.lyrics_embedding <=> o.lyrics_embedding LIMIT %(limit)s
+) t
+WHERE o.id = %(track_id)s AND o.lyrics_embedding IS NOT NULL
+ORDER BY similarity DESC, t.id;

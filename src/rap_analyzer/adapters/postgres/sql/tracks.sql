@@ -1,0 +1,156 @@
+-- create_staging --
+-- A table of this connection's own for drafts on their way in, emptied at every commit
+CREATE TEMP TABLE IF NOT EXISTS staged (
+    ordinal integer, source text, source_id text, outcome text, reason text, title text, artist text, album text,
+    released_on date, year smallint, language text, page_views bigint, url text, recording_uri text,
+    lyrics text, lyrics_digest text, fetched_at timestamptz, parser_version text, raw_digest text,
+    credits jsonb, relationships jsonb
+) ON COMMIT DELETE ROWS;
+
+-- copy_staged --
+-- Stream drafts into the staging table
+COPY staged FROM STDIN (FORMAT BINARY);
+
+-- save_staged_tracks --
+-- Insert new tracks and new wordings; rows whose words are the stored ones are left alone
+INSERT INTO tracks AS t (source, source_id, title, artist, album, released_on, year, language, page_views, url,
+                         recording_uri, lyrics, lyrics_digest)
+SELECT source, source_id, title, artist, album, released_on, year, language, page_views, url,
+       recording_uri, lyrics, lyrics_digest
+FROM staged WHERE outcome = 'stored' ORDER BY source, source_id
+ON CONFLICT (source, source_id) DO UPDATE SET
+    title = EXCLUDED.title, artist = EXCLUDED.artist, album = EXCLUDED.album, released_on = EXCLUDED.released_on,
+    year = EXCLUDED.year, language = EXCLUDED.language, page_views = EXCLUDED.page_views, url = EXCLUDED.url,
+    recording_uri = EXCLUDED.recording_uri, lyrics = EXCLUDED.lyrics, lyrics_digest = EXCLUDED.lyrics_digest
+WHERE t.lyrics_digest <> EXCLUDED.lyrics_digest
+RETURNING source, source_id;
+
+-- save_staged_artists --
+-- Insert the artists that the staged tracks credit
+INSERT INTO artists AS a (source, source_id, name)
+SELECT DISTINCT ON (s.source, c->>'id') s.source, c->>'id', c->>'name'
+FROM staged s, jsonb_array_elements(s.credits) c
+WHERE s.outcome = 'stored' ORDER BY s.source, c->>'id'
+ON CONFLICT (source, source_id) DO UPDATE SET name = EXCLUDED.name WHERE a.name <> EXCLUDED.name;
+
+-- save_staged_credits --
+-- Insert who did what on the staged tracks
+INSERT INTO credits (track_id, artist_id, role, position)
+SELECT DISTINCT ON (t.id, c->>'role', a.id) t.id, a.id, c->>'role', n
+FROM staged s
+JOIN tracks t USING (source, source_id),
+     jsonb_array_elements(s.credits) WITH ORDINALITY AS e(c, n)
+JOIN artists a ON a.source_id = c->>'id'
+WHERE s.outcome = 'stored' AND a.source = s.source
+ORDER BY t.id, c->>'role', a.id, n
+ON CONFLICT DO NOTHING;
+
+-- save_staged_relationships --
+-- Insert the links of the staged tracks to other songs
+INSERT INTO relationships (track_id, kind, source_id)
+SELECT DISTINCT t.id, r->>'kind', r->>'id'
+FROM staged s JOIN tracks t USING (source, source_id), jsonb_array_elements(s.relationships) r
+WHERE s.outcome = 'stored'
+ON CONFLICT DO NOTHING;
+
+-- save_staged_provenance --
+-- Record where each staged wording was first read
+INSERT INTO provenance (track_id, lyrics_digest, source, source_id, url, fetched_at, parser_version, raw_digest)
+SELECT t.id, s.lyrics_digest, s.source, s.source_id, s.url, s.fetched_at, s.parser_version, s.raw_digest
+FROM staged s JOIN tracks t USING (source, source_id)
+WHERE s.outcome = 'stored'
+ON CONFLICT DO NOTHING;
+
+-- save_staged_visits --
+-- Record what became of each staged song; words once stored are not forgotten because a later visit failed
+INSERT INTO visits AS v (source, source_id, outcome, reason, title, url)
+SELECT source, source_id, outcome, reason, title, url FROM staged ORDER BY source, source_id
+ON CONFLICT (source, source_id) DO UPDATE SET
+    outcome = CASE WHEN v.outcome = 'stored' THEN v.outcome ELSE EXCLUDED.outcome END,
+    reason = EXCLUDED.reason, title = EXCLUDED.title, url = EXCLUDED.url,
+    attempts = v.attempts + 1, visited_at = now();
+
+-- load_outcomes --
+-- What became of these songs of a source on earlier visits
+SELECT source_id, outcome FROM visits WHERE source = %(source)s AND source_id = ANY(%(source_ids)s);
+
+-- count_sources --
+-- Tracks by source
+SELECT source, count(*) FROM tracks GROUP BY source;
+
+-- load_track --
+-- One track with its words
+SELECT id, title, artist, lyrics, lyrics_digest, source, url, album, year, language, page_views
+FROM tracks WHERE id = %(track_id)s;
+
+-- load_credits --
+-- Who did what on a track, in the source's order
+SELECT a.name, a.id, c.role FROM credits c JOIN artists a ON a.id = c.artist_id
+WHERE c.track_id = %(track_id)s ORDER BY c.role, c.position;
+
+-- find_tracks --
+-- Tracks whose title (and artist, if given) are these, whatever the case
+SELECT id, title, artist FROM tracks
+WHERE lower(title) = lower(%(title)s) AND (%(artist)s::text IS NULL OR lower(artist) = lower(%(artist)s))
+ORDER BY id LIMIT 10;
+
+-- find_tracks_like --
+-- Tracks whose title contains this
+SELECT id, title, artist FROM tracks WHERE strpos(lower(title), lower(%(title)s)) > 0 ORDER BY length(title), id LIMIT 10;
+
+-- load_artist --
+-- One artist
+SELECT id, name, source, source_id FROM artists WHERE id = %(artist_id)s;
+
+-- load_artist_tracks --
+-- An artist's tracks, newest first, with their rhyme density where analysed
+SELECT t.id, t.title, t.artist, t.album, t.year, t.language, t.page_views, c.role,
+       (r.measures->>'rhyme_density')::float8 AS rhyme_density, r.status
+FROM credits c
+JOIN tracks t ON t.id = c.track_id
+LEFT JOIN analysis_results r ON r.track_id = t.id AND r.analyzer = 'algorithmic_basic'
+WHERE c.artist_id = %(artist_id)s AND c.role IN ('primary', 'featured')
+ORDER BY t.year DESC NULLS LAST, t.released_on DESC NULLS LAST, t.title;
+
+-- load_artists --
+-- Artists with tracks, most tracks first
+SELECT a.id, a.name, count(*) FILTER (WHERE c.role = 'primary') AS tracks,
+       count(*) FILTER (WHERE c.role = 'featured') AS features,
+       min(t.year) AS first_year, max(t.year) AS last_year
+FROM artists a JOIN credits c ON c.artist_id = a.id JOIN tracks t ON t.id = c.track_id
+WHERE c.role IN ('primary', 'featured')
+GROUP BY a.id HAVING count(*) FILTER (WHERE c.role = 'primary') > 0
+ORDER BY tracks DESC, a.name LIMIT %(limit)s;
+
+-- load_overview --
+-- The corpus at a glance
+SELECT (SELECT count(*) FROM tracks) AS tracks,
+       (SELECT count(DISTINCT artist_id) FROM credits WHERE role = 'primary') AS artists,
+       (SELECT min(year) FROM tracks) AS first_year, (SELECT max(year) FROM tracks) AS last_year,
+       (SELECT count(DISTINCT language) FROM tracks) AS languages,
+       (SELECT count(*) FROM passages) AS passages,
+       (SELECT count(*) FROM analyses) AS analyses,
+       (SELECT count(DISTINCT track_id) FROM enrichments WHERE method <> 'none') AS enriched,
+       (SELECT count(*) FROM tracks WHERE embedding_digest = lyrics_digest) AS embedded,
+       (SELECT bool_or(source = 'demo') FROM tracks) AS is_demo;
+
+-- load_decades --
+-- Tracks and mean rhyme density by decade
+SELECT (t.year / 10) * 10 AS decade, count(*) AS tracks, avg((r.measures->>'rhyme_density')::float8) AS rhyme_density
+FROM tracks t LEFT JOIN analysis_results r
+    ON r.track_id = t.id AND r.analyzer = 'algorithmic_basic' AND r.status = 'done'
+WHERE t.year IS NOT NULL GROUP BY 1 ORDER BY 1;
+
+-- load_densest --
+-- Tracks with the highest rhyme density
+SELECT t.id, t.title, t.artist, t.year, (r.measures->>'rhyme_density')::float8 AS rhyme_density
+FROM analysis_results r JOIN tracks t ON t.id = r.track_id
+WHERE r.analyzer = 'algorithmic_basic' AND r.status = 'done'
+ORDER BY rhyme_density DESC, t.id LIMIT %(limit)s;
+
+-- load_relationships --
+-- Other versions of a track that are stored, and what they are to it
+SELECT r.kind, o.id, o.title, o.artist, o.year
+FROM relationships r JOIN tracks t ON t.id = r.track_id
+JOIN tracks o ON o.source = t.source AND o.source_id = r.source_id
+WHERE r.track_id = %(track_id)s ORDER BY r.kind, o.id;

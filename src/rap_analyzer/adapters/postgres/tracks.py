@@ -1,0 +1,137 @@
+"""Tracks in PostgreSQL: how they come in, and how pages read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg.types.json import Jsonb
+
+from rap_analyzer.adapters.postgres.database import Database, copy_rows, query
+from rap_analyzer.domain.errors import NotFound
+from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Role, Track
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rap_analyzer.adapters.postgres.database import Connection
+    from rap_analyzer.domain.track import TrackDraft
+
+STAGED_TYPES = (
+    *("int4", "text", "text", "text", "text", "text", "text", "text"),
+    *("date", "int2", "text", "int8", "text", "text"),
+    *("text", "text", "timestamptz", "text", "text", "jsonb", "jsonb"),
+)
+SAVE_STEPS = (
+    "save_staged_artists",
+    "save_staged_credits",
+    "save_staged_relationships",
+    "save_staged_provenance",
+    "save_staged_visits",
+)
+
+
+class TrackStore:
+    """Tracks, artists, credits, provenance and visits."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save_tracks(self, drafts: Sequence[TrackDraft]) -> list[Outcome]:
+        """Save songs with their words, credits and provenance in one transaction: all of them or none.
+
+        Returns:
+            An outcome for each draft, in order: `stored` when the words are new or changed, `unchanged` when they
+            are the stored ones, else the draft's own.
+        """
+        if not drafts:
+            return []
+        newest = {(d.provenance.source, d.provenance.source_id): d for d in drafts}
+
+        async def work(connection: Connection) -> set[tuple[str, str]]:
+            await connection.execute(query("create_staging"))
+            rows = [_staged_row(n, draft) for n, draft in enumerate(newest.values())]
+            await copy_rows(connection, "copy_staged", STAGED_TYPES, rows)
+            cursor = await connection.execute(query("save_staged_tracks"))
+            written = {(row["source"], row["source_id"]) for row in await cursor.fetchall()}
+            for step in SAVE_STEPS:
+                await connection.execute(query(step))
+            return written
+
+        return _outcomes(drafts, newest, await self._database.run(work))
+
+    async def load_outcomes(self, source: str, source_ids: Sequence[str]) -> dict[str, Outcome]:
+        """What became of these songs on earlier visits; songs never visited are absent."""
+        rows = await self._database.fetch("load_outcomes", {"source": source, "source_ids": list(source_ids)})
+        return {row["source_id"]: Outcome(row["outcome"]) for row in rows}
+
+    async def count_sources(self) -> dict[str, int]:
+        """Tracks by source."""
+        rows = await self._database.fetch("count_sources")
+        return {row["source"]: row["count"] for row in rows}
+
+    async def load_track(self, track_id: int) -> Track:
+        """One track with its words and credits.
+
+        Raises:
+            NotFound: no track has that number.
+        """
+        row = await self._database.fetch_one("load_track", {"track_id": track_id})
+        if row is None:
+            raise NotFound(f"No track has the number {track_id}; `rap search` shows the numbers of tracks.")
+        credits_ = await self._database.fetch("load_credits", {"track_id": track_id})
+        listed = tuple(Credit(ArtistRef(c["name"], str(c["id"])), Role(c["role"])) for c in credits_)
+        return Track(**row, credits=listed)
+
+    async def find_tracks(self, title: str, artist: str | None = None) -> list[dict[str, Any]]:
+        """Tracks of that title, else those whose title contains it: id, title, artist."""
+        exact = await self._database.fetch("find_tracks", {"title": title, "artist": artist})
+        return exact or await self._database.fetch("find_tracks_like", {"title": title})
+
+
+def _outcomes(
+    drafts: Sequence[TrackDraft], newest: Mapping[tuple[str, str], TrackDraft], written: set[tuple[str, str]]
+) -> list[Outcome]:
+    """A song given twice in one batch is stored once: by its last draft; the earlier one counts as unchanged."""
+    outcomes = []
+    for draft in drafts:
+        key = (draft.provenance.source, draft.provenance.source_id)
+        is_newest = newest[key] is draft
+        if draft.outcome is not Outcome.STORED:
+            outcomes.append(draft.outcome)
+        else:
+            outcomes.append(Outcome.STORED if is_newest and key in written else Outcome.UNCHANGED)
+    return outcomes
+
+
+def _staged_row(ordinal: int, draft: TrackDraft) -> tuple[Any, ...]:
+    song, source = draft.song, draft.provenance
+    return (
+        ordinal,
+        source.source,
+        source.source_id,
+        str(draft.outcome),
+        draft.reason,
+        song.title,
+        song.artist,
+        song.album,
+        song.released_on,
+        song.year,
+        song.language,
+        song.page_views,
+        source.url,
+        song.spotify_uri,
+        draft.lyrics,
+        draft.digest,
+        source.fetched_at,
+        source.parser_version,
+        source.raw_digest,
+        Jsonb([_credit(c) for c in song.credits]),
+        Jsonb([{"kind": r.kind, "id": r.source_id} for r in song.relationships]),
+    )
+
+
+def _credit(credit: Credit) -> dict[str, str]:
+    artist = credit.artist
+    return {"id": artist.source_id or f"name:{artist.name.lower()}", "name": artist.name, "role": str(credit.role)}
+
+

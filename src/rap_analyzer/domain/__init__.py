@@ -1,0 +1,1 @@
+"""Lyrics, sounds and tracks as plain values: no I/O, no framework."""

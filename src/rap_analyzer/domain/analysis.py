@@ -1,0 +1,66 @@
+"""What an analyzer says of one track, and how it is filed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    """How an analysis ended. Only `done` has measures."""
+
+    DONE = "done"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
+    NO_WORDS = "no_words"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisKey:
+    """The unique key of an analysis and its cache key. Another version or configuration is another analysis.
+
+    Attributes:
+        lyrics_digest: SHA-256 of the words analysed.
+        analyzer: name, such as `algorithmic_basic`.
+        version: the analyzer's own; raising it makes every track due again.
+        config_hash: covers model, prompt and weights.
+    """
+
+    lyrics_digest: str
+    analyzer: str
+    version: str
+    config_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One analyzer's result for one text.
+
+    Attributes:
+        analyzer: the analyzer's name.
+        version: the analyzer's version.
+        config_hash: hash of its configuration.
+        status: `done`, or why there are no measures.
+        measures: name to figure or nested figures; JSON-ready; empty unless done.
+        confidence: in [0, 1], the analyzer's own; None where it makes no claim.
+        fallback: the analyzer that stood in, or None.
+        reason: a sentence, when the status is not `done`.
+    """
+
+    analyzer: str
+    version: str
+    config_hash: str
+    status: Status
+    measures: dict[str, Any] = field(default_factory=dict)
+    confidence: float | None = None
+    fallback: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisInput:
+    """What an analyzer is given: the words, and what the source says of their language (ISO 639-1, or None)."""
+
+    lyrics: str
+    language: str | None = None

@@ -1,0 +1,68 @@
+"""Every error the program raises on purpose.
+
+    RapError
+    ├── SourceError            a service we read from
+    │   ├── RateLimited        it asks us to wait (429)
+    │   ├── Blocked            it shows a challenge instead of an answer (403)
+    │   ├── PageChanged        it answers in a shape we do not know
+    │   └── NotFound           it has no such thing (404)
+    ├── StoreError             PostgreSQL
+    ├── ModelError             model files, inference
+    │   └── BadModelOutput     a model answered something that is no answer
+    ├── ConfigError            a setting is missing or wrong
+    └── InputError             what the user gave us is wrong
+
+Each message is one sentence that says what happened, where, and how to fix it. Anything else that escapes is a bug.
+"""
+
+
+class RapError(Exception):
+    """Base of all expected errors: shown to people as one sentence, never as a traceback."""
+
+
+class SourceError(RapError):
+    """A service that we read from failed, also after the retries."""
+
+
+class RateLimited(SourceError):
+    """A service asks us to wait.
+
+    Attributes:
+        retry_after: seconds to wait, as the service said it; None when it did not.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Blocked(SourceError):
+    """A service answers with a challenge page. We stop: bypassing it is not ours to do."""
+
+
+class PageChanged(SourceError):
+    """A service answers in a shape that the parser does not know."""
+
+
+class NotFound(SourceError):
+    """A service has nothing under that name or number."""
+
+
+class StoreError(RapError):
+    """PostgreSQL cannot be reached, is full, or refuses."""
+
+
+class ModelError(RapError):
+    """Model files are missing or damaged, or inference failed."""
+
+
+class BadModelOutput(ModelError):
+    """A model answered something that is not the answer asked for."""
+
+
+class ConfigError(RapError):
+    """A setting is missing or wrong; the message names it and where to get it."""
+
+
+class InputError(RapError):
+    """A file, text or argument from the user is wrong; the message names the place in it."""

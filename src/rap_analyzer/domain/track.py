@@ -1,0 +1,170 @@
+"""Tracks, their artists and where they came from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+
+class Outcome(StrEnum):
+    """What became of one song of a source. Every song found has exactly one; `unchanged` and `stored` hold lyrics."""
+
+    STORED = "stored"
+    UNCHANGED = "unchanged"
+    INSTRUMENTAL = "instrumental"
+    UNRELEASED = "unreleased"
+    NOT_A_SONG = "not_a_song"
+    MISSING = "missing"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+
+
+class Role(StrEnum):
+    """What an artist did on a track."""
+
+    PRIMARY = "primary"
+    FEATURED = "featured"
+    PRODUCER = "producer"
+    WRITER = "writer"
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistRef:
+    """An artist as a source names them; `source_id` is None where the source knows only a name."""
+
+    name: str
+    source_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """One artist's part in a track."""
+
+    artist: ArtistRef
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """A link to another song of the same source, such as `remix_of`; `source_id` is the other song's."""
+
+    kind: str
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SongStub:
+    """A song as an artist's list shows it: enough to decide whether to visit it."""
+
+    source_id: str
+    title: str
+    artist: str
+    url: str
+    lyrics_updated_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """A song's metadata as the source gives it, without its lyrics."""
+
+    source_id: str
+    title: str
+    url: str
+    credits: tuple[Credit, ...]
+    album: str | None = None
+    released_on: date | None = None
+    year: int | None = None
+    language: str | None = None
+    page_views: int | None = None
+    spotify_uri: str | None = None
+    relationships: tuple[Relationship, ...] = ()
+
+    @property
+    def artist(self) -> str:
+        """Names of the primary artists, joined as on a record sleeve."""
+        return " & ".join(c.artist.name for c in self.credits if c.role is Role.PRIMARY)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a version of the lyrics came from.
+
+    Attributes:
+        source: `genius`, `demo`, or `import`.
+        source_id: the song's id there.
+        url: the page, or `file:name#row`.
+        fetched_at: when it was read (UTC).
+        parser_version: version of the parser that made text of the page.
+        raw_digest: SHA-256 (hex) of what was read, before parsing.
+    """
+
+    source: str
+    source_id: str
+    url: str
+    fetched_at: datetime
+    parser_version: str
+    raw_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackDraft:
+    """A song with its outcome and, where it has them, its lyrics: what a step hands to the store."""
+
+    song: Song
+    outcome: Outcome
+    provenance: Provenance
+    lyrics: str = ""
+    reason: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the lyrics: the version of the words."""
+        return lyrics_digest(self.lyrics)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A stored track with its words."""
+
+    id: int
+    title: str
+    artist: str
+    lyrics: str
+    lyrics_digest: str
+    source: str
+    url: str
+    album: str | None = None
+    year: int | None = None
+    language: str | None = None
+    page_views: int | None = None
+    credits: tuple[Credit, ...] = ()
+
+
+@dataclass(slots=True)
+class Account:
+    """How a run ended: one count for each outcome. It adds up, or the run has lost a song."""
+
+    found: int = 0
+    counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    def record(self, outcome: Outcome, reason: str = "") -> None:
+        """Count one song."""
+        self.counts[outcome] += 1
+        if reason:
+            self.reasons[reason] = self.reasons.get(reason, 0) + 1
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether found = stored + unchanged + instrumental + unreleased + not_a_song + missing + blocked + failed."""
+        return self.found == sum(self.counts.values())
+
+
+def lyrics_digest(lyrics: str) -> str:
+    """SHA-256 (hex) of the text as UTF-8."""
+    return hashlib.sha256(lyrics.encode()).hexdigest()

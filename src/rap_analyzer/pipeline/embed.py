@@ -1,0 +1,56 @@
+"""Splits lyrics into passages and gives each, and each track, an embedding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rap_analyzer import telemetry
+from rap_analyzer.domain.passage import TrackEmbedding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rap_analyzer.domain.passage import Passage
+    from rap_analyzer.ports import Embedder, PassageStore, Progress, Vectors
+
+
+async def embed(store: PassageStore, embedder: Embedder, batch_size: int, progress: Progress) -> int:
+    """Embed what is missing, `batch_size` tracks at a time, each batch saved at once.
+
+    Returns:
+        Number of tracks embedded.
+    """
+    progress.start("embedding passages", await store.count_unembedded(embedder.model))
+    after = done = 0
+    try:
+        while batch := await store.load_unembedded(embedder.model, batch_size, after):
+            after = batch[-1][0]
+            await store.save_embeddings(await _embed_batch(embedder, batch), embedder.model)
+            done += len(batch)
+            telemetry.tracks_embedded.inc(len(batch))
+            progress.advance(len(batch))
+    finally:
+        progress.finish()
+    return done
+
+
+async def _embed_batch(embedder: Embedder, batch: Sequence[tuple[int, str, str]]) -> list[TrackEmbedding]:
+    passages = [embedder.split(lyrics) for _, _, lyrics in batch]
+    vectors = await embedder.embed([p.text for track in passages for p in track])
+    embeddings, start = [], 0
+    for (track_id, digest, _), own in zip(batch, passages, strict=True):
+        rows = vectors[start : start + len(own)]
+        start += len(own)
+        embeddings.append(_track_embedding(track_id, digest, own, rows))
+    return embeddings
+
+
+def _track_embedding(track_id: int, digest: str, passages: Sequence[Passage], rows: Vectors) -> TrackEmbedding:
+    """The track's vector is the normalised mean of its passages'; a track without words has none."""
+    if not passages:
+        return TrackEmbedding(track_id, digest, [], [], [])
+    mean = rows.mean(axis=0)
+    unit = mean / max(float(np.linalg.norm(mean)), 1e-12)
+    return TrackEmbedding(track_id, digest, passages, rows.tolist(), unit.tolist())

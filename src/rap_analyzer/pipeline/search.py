@@ -1,0 +1,71 @@
+"""Finds tracks by what they mean and by the words in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rap_analyzer.domain.errors import InputError, ModelError
+from rap_analyzer.domain.search import Answer, Filters, fuse_ranks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rap_analyzer.domain.search import SimilarTrack
+    from rap_analyzer.ports import Embedder, SearchStore
+
+CANDIDATES = 60
+"""How far down each ranking is looked before they are joined."""
+MAX_QUERY_CHARACTERS = 1000
+MAX_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Searcher:
+    """Search by meaning and words, joined by reciprocal rank fusion."""
+
+    store: SearchStore
+    embedder: Embedder
+
+    async def search(self, query: str, filters: Filters | None = None, limit: int = 10) -> Answer:
+        """Tracks that answer the query, best first, each with its best passage.
+
+        Without the embedding model the words alone are searched, and the answer's notice says so.
+
+        Raises:
+            InputError: the query is empty or too long, or the limit out of range.
+        """
+        query = query.replace("\x00", " ").strip()
+        _check(query, limit)
+        filters = filters or Filters()
+        rankings: dict[str, Sequence[int]] = {}
+        embedding, notice = await self._embed(query)
+        depth = max(CANDIDATES, limit)
+        if embedding is not None:
+            rankings["meaning"] = await self.store.search_meaning(embedding, self.embedder.model, filters, depth)
+        rankings["words"] = await self.store.search_words(query, filters, depth)
+        best = fuse_ranks(rankings)[:limit]
+        hits = await self.store.load_hits([track for track, _, _ in best], query, embedding)
+        found = [replace(hits[t], score=score, matched_by=by) for t, score, by in best if t in hits]
+        return Answer(query, tuple(found), notice)
+
+    async def similar(self, track_id: int, limit: int = 10) -> Sequence[SimilarTrack]:
+        """The track's nearest neighbours by meaning; none while it is not embedded."""
+        return await self.store.load_similar(track_id, limit)
+
+    async def _embed(self, query: str) -> tuple[list[float] | None, str]:
+        try:
+            vectors = await self.embedder.embed([query])
+        except ModelError as error:
+            return None, f"Searched by words only. {error}"
+        embedding: list[float] = vectors[0].tolist()
+        return embedding, ""
+
+
+def _check(query: str, limit: int) -> None:
+    if not query:
+        raise InputError("The query is empty; type what the song is about, such as: rap search 'missing my brother'.")
+    if len(query) > MAX_QUERY_CHARACTERS:
+        raise InputError(f"The query has {len(query):,} characters; at most {MAX_QUERY_CHARACTERS:,} are read.")
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InputError(f"The limit is {limit}; it must be from 1 to {MAX_LIMIT}.")

@@ -1,0 +1,244 @@
+"""Every seam of the house, as Protocols: what a step needs, and what an adapter promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from rap_analyzer.domain.analysis import Analysis, AnalysisInput
+    from rap_analyzer.domain.enrichment import Enrichment, Recording, RecordingQuery, UnenrichedTrack
+    from rap_analyzer.domain.passage import Passage, TrackEmbedding
+    from rap_analyzer.domain.search import Filters, Hit, SimilarTrack
+    from rap_analyzer.domain.track import ArtistRef, Outcome, Song, SongStub, Track, TrackDraft
+
+    Vectors = npt.NDArray[np.float32]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class LyricsPage(Protocol):
+    """What the parser made of a song page."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """`stored` when there are lyrics, else why not."""
+
+    @property
+    def lyrics(self) -> str:
+        """The words, sections separated by a blank line; empty unless `stored`."""
+
+    @property
+    def raw_digest(self) -> str:
+        """SHA-256 (hex) of the page's bytes."""
+
+
+class LyricsSource(Protocol):
+    """A service that lists an artist's songs and shows their lyrics (Genius)."""
+
+    name: str
+    parser_version: str
+
+    async def find_artist(self, name: str) -> ArtistRef:
+        """The artist of that name.
+
+        Raises:
+            NotFound: nobody of that name; the message names the nearest ones.
+        """
+
+    def songs_of(self, artist: ArtistRef) -> AsyncIterator[SongStub]:
+        """Every song in the artist's list, most popular first, as pages arrive."""
+
+    async def fetch_song(self, source_id: str) -> Song:
+        """Metadata of one song.
+
+        Raises:
+            NotFound: the song is gone.
+        """
+
+    async def fetch_lyrics(self, song: Song) -> LyricsPage:
+        """The song's page, parsed.
+
+        Raises:
+            NotFound: the page is gone.
+            Blocked: a challenge page came instead.
+            PageChanged: the page has a shape that the parser does not know.
+        """
+
+
+class MetadataSource(Protocol):
+    """A service that knows recordings (Spotify)."""
+
+    name: str
+
+    async def fetch_recording(self, recording_id: str) -> Recording:
+        """One recording by its id there.
+
+        Raises:
+            NotFound: no such recording.
+        """
+
+    async def search_recordings(self, query: RecordingQuery) -> Sequence[Recording]:
+        """Candidates for a title and artist, the service's best first."""
+
+    async def fetch_audio_features(self, recording_ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
+        """Audio features by recording id; recordings whose features are withheld are absent."""
+
+
+class TrackWriter(Protocol):
+    """The store as the scraper and the importer need it."""
+
+    async def save_tracks(self, drafts: Sequence[TrackDraft]) -> Sequence[Outcome]:
+        """Save songs with their words, credits and provenance in one transaction: all of them or none.
+
+        Returns:
+            An outcome for each draft, in order: `stored` when the words are new or changed, `unchanged` when they
+            are the stored ones, else the draft's own.
+        """
+
+    async def load_outcomes(self, source: str, source_ids: Sequence[str]) -> Mapping[str, Outcome]:
+        """What became of these songs on earlier visits; songs never visited are absent."""
+
+    async def count_sources(self) -> Mapping[str, int]:
+        """Tracks by source."""
+
+
+class TrackReader(Protocol):
+    """The store as pages and searches need it."""
+
+    async def load_track(self, track_id: int) -> Track:
+        """One track with its words.
+
+        Raises:
+            NotFound: no track has that number.
+        """
+
+
+class AnalysisStore(Protocol):
+    """The store as the analysis step needs it."""
+
+    async def count_unanalyzed(self, analyzer: str, version: str, config_hash: str) -> int:
+        """Tracks with lyrics that lack this analysis."""
+
+    async def load_unanalyzed(
+        self, analyzer: str, version: str, config_hash: str, limit: int, after: int
+    ) -> Sequence[tuple[int, str, AnalysisInput]]:
+        """Up to `limit` of them with an id above `after`, by id, as (track id, lyrics digest, input)."""
+
+    async def save_analyses(self, analyses: Sequence[tuple[int, str, Analysis]]) -> None:
+        """Save a batch of (track id, lyrics digest, analysis) in one transaction; what is there already stays."""
+
+
+class EnrichmentStore(Protocol):
+    """The store as the enrichment step needs it."""
+
+    async def count_unenriched(self, source: str) -> int:
+        """Tracks that this source has not been asked about."""
+
+    async def load_unenriched(self, source: str, limit: int, after: int) -> Sequence[UnenrichedTrack]:
+        """Up to `limit` of them with an id above `after`, by id."""
+
+    async def save_enrichments(self, enrichments: Sequence[Enrichment]) -> None:
+        """Save a batch; a later answer of the same source replaces an earlier one."""
+
+
+class PassageStore(Protocol):
+    """The store as the embedding step needs it."""
+
+    async def count_unembedded(self, model: str) -> int:
+        """Tracks with lyrics that have no embedding by this model for their present words."""
+
+    async def load_unembedded(self, model: str, limit: int, after: int) -> Sequence[tuple[int, str, str]]:
+        """Up to `limit` of them with an id above `after`, by id, as (track id, lyrics digest, lyrics)."""
+
+    async def save_embeddings(self, embeddings: Sequence[TrackEmbedding], model: str) -> None:
+        """Replace the passages and the embedding of each track, in one transaction."""
+
+
+class SearchStore(Protocol):
+    """The store as search needs it."""
+
+    async def search_meaning(
+        self, embedding: Sequence[float], model: str, filters: Filters, limit: int
+    ) -> Sequence[int]:
+        """Track ids by their best passage's cosine similarity to the query, best first."""
+
+    async def search_words(self, query: str, filters: Filters, limit: int) -> Sequence[int]:
+        """Track ids by full-text rank, best first."""
+
+    async def load_hits(
+        self, track_ids: Sequence[int], query: str, embedding: Sequence[float] | None
+    ) -> Mapping[int, Hit]:
+        """Each track's best passage for the query, with the matching words marked."""
+
+    async def load_similar(self, track_id: int, limit: int) -> Sequence[SimilarTrack]:
+        """Nearest tracks by lyrics embedding, other versions of the same words left out."""
+
+
+class Analyzer(Protocol):
+    """One way of judging lyrics. Results depend only on the input, the version and the configuration."""
+
+    name: str
+    version: str
+    config_hash: str
+
+    async def analyze(self, inputs: Sequence[AnalysisInput]) -> Sequence[Analysis]:
+        """One analysis for each input, in order; a bad text gets a status, never an exception."""
+
+
+class Embedder(Protocol):
+    """A sentence embedding model."""
+
+    model: str
+    dimensions: int
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, shape (texts, dimensions), float32."""
+
+    def split(self, lyrics: str) -> Sequence[Passage]:
+        """Sections, and windows of those that are longer than the model reads."""
+
+
+class CpuPool(Protocol):
+    """Processes that keep CPU work off the event loop."""
+
+    async def map(self, function: Callable[[T], R], items: Sequence[T]) -> Sequence[R]:
+        """`[function(x) for x in items]`, spread over the processes, in order."""
+
+
+class Cache(Protocol):
+    """Keeps what may be lost at any time. Every method answers, also when the server behind it is gone."""
+
+    async def get(self, key: str) -> Any | None:
+        """The value (JSON-ready), or None."""
+
+    async def set(self, key: str, value: Any, ttl: float) -> None:
+        """Keep a JSON-ready value for `ttl` seconds."""
+
+    async def status(self) -> str:
+        """`healthy`, `memory` (no server configured), or `unavailable` (configured, memory stands in)."""
+
+    @property
+    def hit_ratio(self) -> float:
+        """Hits ÷ look-ups since the start, in [0, 1]; 0 before the first."""
+
+
+class Progress(Protocol):
+    """Where a step says how far it is. The command line shows it as a bar."""
+
+    def start(self, what: str, total: int | None) -> None:
+        """A step begins; `total` is None while unknown."""
+
+    def expect(self, more: int) -> None:
+        """The total has grown by `more`."""
+
+    def advance(self, count: int = 1, now: str = "") -> None:
+        """`count` more are done; `now` names what is being worked on."""
+
+    def finish(self) -> None:
+        """The step is over."""

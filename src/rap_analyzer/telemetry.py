@@ -1,0 +1,68 @@
+"""Names of the metrics, and how logging is set up."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+SECRET_NAMES = ("token", "secret", "password", "api_key", "authorization")
+
+registry = CollectorRegistry()
+
+http_requests = Counter(
+    "rap_http_requests", "Requests answered, by route template.", ["method", "route", "status"], registry=registry
+)
+http_seconds = Histogram(
+    "rap_http_request_seconds", "Time to answer a request, by route template.", ["route"], registry=registry
+)
+source_requests = Counter(
+    "rap_source_requests", "Requests sent to a source, by what came back.", ["source", "result"], registry=registry
+)
+source_seconds = Histogram(
+    "rap_source_request_seconds", "Time a source took to answer one request.", ["source"], registry=registry
+)
+song_outcomes = Counter("rap_songs", "Songs visited, by outcome.", ["source", "outcome"], registry=registry)
+tracks_analyzed = Counter(
+    "rap_tracks_analyzed", "Analyses made, by analyzer and status.", ["analyzer", "status"], registry=registry
+)
+tracks_embedded = Counter("rap_tracks_embedded", "Tracks embedded.", registry=registry)
+redis_hit_ratio = Gauge("redis_hit_ratio", "Cache hits ÷ look-ups since the start.", registry=registry)
+
+
+def render_metrics() -> bytes:
+    """All metrics in Prometheus's text form."""
+    return generate_latest(registry)
+
+
+def set_up_logging(level: str) -> None:
+    """Log lines as key=value to standard error, with secrets blanked."""
+    logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(message)s", force=True)
+    for noisy in ("psycopg.pool", "httpx2", "httpcore2", "httpx", "stamina", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(max(logging.ERROR, logging.getLevelName(level.upper())))
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            _blank_secrets,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _blank_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name in event:
+        if any(secret in name.lower() for secret in SECRET_NAMES):
+            event[name] = "***"
+    return event
