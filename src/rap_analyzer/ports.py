@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
 
     from rap_analyzer.domain.analysis import Analysis, AnalysisInput
     from rap_analyzer.domain.enrichment import Enrichment, Recording, RecordingQuery, UnenrichedTrack
-    from rap_analyzer.domain.passage import Passage, TrackEmbedding
+    from rap_analyzer.domain.passage import Passage, TrackEmbedding, UnembeddedTrack
     from rap_analyzer.domain.search import Filters, Hit, SimilarTrack
     from rap_analyzer.domain.track import ArtistRef, Outcome, Song, SongStub, Track, TrackDraft
 
@@ -153,8 +153,8 @@ class PassageStore(Protocol):
     async def count_unembedded(self, model: str) -> int:
         """Tracks with lyrics that have no embedding by this model for their present words."""
 
-    async def load_unembedded(self, model: str, limit: int, after: int) -> Sequence[tuple[int, str, str]]:
-        """Up to `limit` of them with an id above `after`, by id, as (track id, lyrics digest, lyrics)."""
+    async def load_unembedded(self, model: str, limit: int, after: int) -> Sequence[UnembeddedTrack]:
+        """Up to `limit` of them with an id above `after`, by id."""
 
     async def save_embeddings(self, embeddings: Sequence[TrackEmbedding], model: str) -> None:
         """Replace the passages and the embedding of each track, in one transaction."""

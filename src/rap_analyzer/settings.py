@@ -98,7 +98,9 @@ class Settings(BaseSettings):
         "https://api.spotify.com", validation_alias="SPOTIFY_API_URL", description="Root of the Spotify API."
     )
     spotify_accounts_url: str = Field(
-        "https://accounts.spotify.com", validation_alias="SPOTIFY_ACCOUNTS_URL", description="Root of its token service."
+        "https://accounts.spotify.com",
+        validation_alias="SPOTIFY_ACCOUNTS_URL",
+        description="Root of its token service.",
     )
     spotify_rate: str = Field(
         "90/minute", validation_alias="SPOTIFY_RATE", description="Most requests to Spotify, such as `90/minute`."
@@ -116,10 +118,10 @@ class Settings(BaseSettings):
     grafana_admin_password: SecretStr | None = Field(
         None, validation_alias="GRAFANA_ADMIN_PASSWORD", description="For the Grafana of docker-compose."
     )
-    embedding_precision: Literal["int8", "fp32"] = Field(
-        "int8",
+    embedding_precision: Literal["fp32", "int8"] = Field(
+        "fp32",
         validation_alias="EMBEDDING_PRECISION",
-        description="Arithmetic of the embedding model: `int8` is twice as fast, `fp32` exact.",
+        description="Arithmetic of the embedding model: `fp32`, or `int8` for a quarter of the memory.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", validation_alias="LOG_LEVEL", description="How much is logged to standard error."
@@ -150,6 +152,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over `.env`, which wins over config.yaml."""
+        del file_secret_settings
         return init_settings, env_settings, dotenv_settings, _YamlSource(settings_cls)
 
 
@@ -222,5 +225,6 @@ def _check_production(settings: Settings) -> None:
         raise ConfigError("RAP_ENVIRONMENT is production, which needs a server: set POSTGRES_HOST.")
     if settings.simulates:
         raise ConfigError(
-            "RAP_ENVIRONMENT is production, but a source's URL is on this machine: unset GENIUS_*_URL and SPOTIFY_*_URL."
+            "RAP_ENVIRONMENT is production, but a source's URL is on this machine: "
+            "unset GENIUS_*_URL and SPOTIFY_*_URL."
         )

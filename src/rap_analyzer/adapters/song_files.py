@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rap_analyzer.domain.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 Row = dict[str, Any] | InputError
 
@@ -33,7 +33,9 @@ class SongFile:
         self._path = path
         suffix = path.suffix.lower()
         if suffix not in READERS:
-            raise InputError(f"{path}: {suffix or 'a name without ending'} is no kind we read; {', '.join(READERS)} are.")
+            raise InputError(
+                f"{path}: {suffix or 'a name without ending'} is no kind we read; {', '.join(READERS)} are."
+            )
         if not path.is_file():
             raise InputError(f"{path}: there is no such file.")
         if path.stat().st_size == 0:

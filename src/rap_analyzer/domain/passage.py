@@ -29,6 +29,16 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class UnembeddedTrack:
+    """A track whose present words have no embedding."""
+
+    id: int
+    lyrics_digest: str
+    title: str
+    lyrics: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrackEmbedding:
     """A track's passages with their unit vectors, and the track's: the normalised mean of them."""
 

@@ -12,7 +12,7 @@ from rap_analyzer.domain.passage import TrackEmbedding
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rap_analyzer.domain.passage import Passage
+    from rap_analyzer.domain.passage import Passage, UnembeddedTrack
     from rap_analyzer.ports import Embedder, PassageStore, Progress, Vectors
 
 
@@ -26,7 +26,7 @@ async def embed(store: PassageStore, embedder: Embedder, batch_size: int, progre
     after = done = 0
     try:
         while batch := await store.load_unembedded(embedder.model, batch_size, after):
-            after = batch[-1][0]
+            after = batch[-1].id
             await store.save_embeddings(await _embed_batch(embedder, batch), embedder.model)
             done += len(batch)
             telemetry.tracks_embedded.inc(len(batch))
@@ -36,21 +36,23 @@ async def embed(store: PassageStore, embedder: Embedder, batch_size: int, progre
     return done
 
 
-async def _embed_batch(embedder: Embedder, batch: Sequence[tuple[int, str, str]]) -> list[TrackEmbedding]:
-    passages = [embedder.split(lyrics) for _, _, lyrics in batch]
-    vectors = await embedder.embed([p.text for track in passages for p in track])
+async def _embed_batch(embedder: Embedder, batch: Sequence[UnembeddedTrack]) -> list[TrackEmbedding]:
+    """Each passage is embedded under its song's title: a verse seldom says what it is about, the title often does."""
+    passages = [embedder.split(track.lyrics) for track in batch]
+    texts = [f"{track.title}\n{p.text}" for track, own in zip(batch, passages, strict=True) for p in own]
+    vectors = await embedder.embed(texts)
     embeddings, start = [], 0
-    for (track_id, digest, _), own in zip(batch, passages, strict=True):
+    for track, own in zip(batch, passages, strict=True):
         rows = vectors[start : start + len(own)]
         start += len(own)
-        embeddings.append(_track_embedding(track_id, digest, own, rows))
+        embeddings.append(_track_embedding(track, own, rows))
     return embeddings
 
 
-def _track_embedding(track_id: int, digest: str, passages: Sequence[Passage], rows: Vectors) -> TrackEmbedding:
+def _track_embedding(track: UnembeddedTrack, passages: Sequence[Passage], rows: Vectors) -> TrackEmbedding:
     """The track's vector is the normalised mean of its passages'; a track without words has none."""
     if not passages:
-        return TrackEmbedding(track_id, digest, [], [], [])
+        return TrackEmbedding(track.id, track.lyrics_digest, [], [], [])
     mean = rows.mean(axis=0)
     unit = mean / max(float(np.linalg.norm(mean)), 1e-12)
-    return TrackEmbedding(track_id, digest, passages, rows.tolist(), unit.tolist())
+    return TrackEmbedding(track.id, track.lyrics_digest, passages, rows.tolist(), unit.tolist())

@@ -13,6 +13,8 @@ from rap_analyzer.domain.errors import NotFound, RateLimited
 from rap_analyzer.pipeline.matching import best_match
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rap_analyzer.domain.enrichment import Recording, UnenrichedTrack
     from rap_analyzer.ports import EnrichmentStore, MetadataSource, Progress
 
@@ -52,7 +54,7 @@ async def enrich(store: EnrichmentStore, source: MetadataSource, progress: Progr
 
 
 async def _enrich_batch(
-    source: MetadataSource, batch: list[UnenrichedTrack], progress: Progress
+    source: MetadataSource, batch: Sequence[UnenrichedTrack], progress: Progress
 ) -> list[Enrichment]:
     matched = []
     for track in batch:
@@ -60,13 +62,11 @@ async def _enrich_batch(
         progress.advance(now=f"{track.artist}: {track.title}")
     ids = [e.recording.id for e in matched if e.recording]
     features = await source.fetch_audio_features(ids) if ids else {}
-    return [
-        replace(e, audio_features=dict(features.get(e.recording.id, {}))) if e.recording else e for e in matched
-    ]
+    return [replace(e, audio_features=dict(features.get(e.recording.id, {}))) if e.recording else e for e in matched]
 
 
 async def _match(source: MetadataSource, track: UnenrichedTrack) -> Enrichment:
-    """The cascade: the link that the lyrics' source gives, then ISRC, title, artist and length of what a search finds."""
+    """The cascade: the link that the lyrics' source gives, then ISRC, then title and artist of what a search finds."""
     recording = await _by_link(source, track)
     if recording:
         return Enrichment(track.id, source.name, MatchMethod.URI, 0.0, recording)

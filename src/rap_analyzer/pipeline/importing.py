@@ -32,7 +32,20 @@ Row = Mapping[str, Any] | InputError
 BATCH = 1000
 BATCH_CHARACTERS = 4_000_000
 PARSER_VERSION = "import-1"
-FIELDS = ("title", "artist", "lyrics", "id", "year", "release_date", "album", "views", "features", "language", "url", "tag")
+FIELDS = (
+    "title",
+    "artist",
+    "lyrics",
+    "id",
+    "year",
+    "release_date",
+    "album",
+    "views",
+    "features",
+    "language",
+    "url",
+    "tag",
+)
 REQUIRED = ("title", "artist", "lyrics")
 INSTRUMENTAL = re.compile(r"\W*instrumental\W*", re.IGNORECASE)
 ARRAY_ITEM = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,{}"]+)')
@@ -230,5 +243,3 @@ def _identity(title: str, artist: str, fields: Mapping[str, Any]) -> str:
 
 def _listed(present: Mapping[str, str]) -> str:
     return ", ".join(repr(column) for column in list(present.values())[:20]) or "none"
-
-

@@ -11,11 +11,13 @@ from rap_analyzer.domain.search import Answer, Filters, fuse_ranks
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rap_analyzer.domain.search import SimilarTrack
+    from rap_analyzer.domain.search import Hit, SimilarTrack
     from rap_analyzer.ports import Embedder, SearchStore
 
 CANDIDATES = 60
 """How far down each ranking is looked before they are joined."""
+WORDS_WEIGHT, QUOTED_WEIGHT = 0.5, 3.0
+"""Shared words say less than meaning does, unless they were asked for in quotes."""
 MAX_QUERY_CHARACTERS = 1000
 MAX_LIMIT = 100
 
@@ -38,16 +40,18 @@ class Searcher:
         query = query.replace("\x00", " ").strip()
         _check(query, limit)
         filters = filters or Filters()
-        rankings: dict[str, Sequence[int]] = {}
+        rankings: dict[str, tuple[float, Sequence[int]]] = {}
         embedding, notice = await self._embed(query)
         depth = max(CANDIDATES, limit)
         if embedding is not None:
-            rankings["meaning"] = await self.store.search_meaning(embedding, self.embedder.model, filters, depth)
-        rankings["words"] = await self.store.search_words(query, filters, depth)
-        best = fuse_ranks(rankings)[:limit]
+            nearest = await self.store.search_meaning(embedding, self.embedder.model, filters, depth)
+            rankings["meaning"] = (1.0, nearest)
+        matching = await self.store.search_words(query, filters, depth)
+        rankings["words"] = (QUOTED_WEIGHT if '"' in query else WORDS_WEIGHT, matching)
+        best = fuse_ranks(rankings)[: 2 * limit]
         hits = await self.store.load_hits([track for track, _, _ in best], query, embedding)
         found = [replace(hits[t], score=score, matched_by=by) for t, score, by in best if t in hits]
-        return Answer(query, tuple(found), notice)
+        return Answer(query, tuple(_each_wording_once(found)[:limit]), notice)
 
     async def similar(self, track_id: int, limit: int = 10) -> Sequence[SimilarTrack]:
         """The track's nearest neighbours by meaning; none while it is not embedded."""
@@ -60,6 +64,11 @@ class Searcher:
             return None, f"Searched by words only. {error}"
         embedding: list[float] = vectors[0].tolist()
         return embedding, ""
+
+
+def _each_wording_once(hits: Sequence[Hit]) -> list[Hit]:
+    """A re-release has the same words: its first hit stands for all."""
+    return list({hit.lyrics_digest: hit for hit in reversed(hits)}.values())[::-1]
 
 
 def _check(query: str, limit: int) -> None:

@@ -80,7 +80,9 @@ class Database:
             probe = await psycopg.AsyncConnection.connect(self.conninfo, connect_timeout=max(2, int(self._timeout)))
             await probe.close()
         except psycopg.Error as error:
-            raise StoreError(f"PostgreSQL does not answer: {_one_line(error)}. Check POSTGRES_HOST and its kin.") from error
+            raise StoreError(
+                f"PostgreSQL does not answer: {_one_line(error)}. Check POSTGRES_HOST and its kin."
+            ) from error
         await self._pool.open(wait=True, timeout=self._timeout)
 
     async def close(self) -> None:
@@ -95,6 +97,11 @@ class Database:
         except (psycopg.Error, PoolTimeout):
             return False
         return True
+
+    async def version(self) -> str:
+        """The server's version and pgvector's."""
+        [row] = await self.fetch("load_versions")
+        return f"PostgreSQL {row['server']}, pgvector {row['pgvector']}"
 
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do `work` in one transaction, again if the connection breaks: so it must be safe to repeat.

@@ -20,8 +20,11 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+from urllib.parse import quote
 
+import psycopg
 import structlog
+from psycopg import sql
 
 from rap_analyzer.domain.errors import ConfigError, StoreError
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 SYSTEM_USER = "pgserver"
+DATABASE = "rap_lyrics"
 MAX_SOCKET_PATH = 100
 SOCKET_NAME = ".s.PGSQL.5432"
 START_SECONDS = 60
@@ -84,12 +88,17 @@ class EmbeddedServer:
             if self._lease is None:
                 self._lease = _take_lease(self._home / "leases")
             self._start_unless_running()
-        return self.conninfo
+            self._create_database()
+        return self.conninfo()
+
+    def conninfo(self, database: str = DATABASE) -> str:
+        """How libpq reaches a database of the server."""
+        return f"host={self._socket_dir} user=postgres dbname={database}"
 
     @property
-    def conninfo(self) -> str:
-        """How libpq reaches the server."""
-        return f"host={self._socket_dir} user=postgres dbname=postgres"
+    def url(self) -> str:
+        """How psql reaches the database."""
+        return f"postgresql:///{DATABASE}?host={quote(str(self._socket_dir), safe='/')}&user=postgres"
 
     def ensure_running(self) -> None:
         """Start the server again if it was killed under us."""
@@ -188,6 +197,12 @@ class EmbeddedServer:
         if made.returncode:
             raise StoreError(f"The embedded PostgreSQL could not be set up in {self._home}: {_last_line(made.stderr)}")
         fresh.rename(self._cluster)
+
+    def _create_database(self) -> None:
+        with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if not found:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
     def _stop(self) -> None:
         self._pg_ctl("stop", "-m", "fast", "-w")

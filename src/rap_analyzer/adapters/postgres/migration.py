@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import TYPE_CHECKING, LiteralString, cast
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -56,7 +56,7 @@ async def _apply_missing(connection: psycopg.AsyncConnection) -> list[str]:
     fresh = [file for file in files if file.name not in applied]
     for file in fresh:
         async with connection.transaction():
-            await connection.execute(cast("LiteralString", file.read_text("utf8")))
+            await connection.execute(file.read_bytes())
             await connection.execute("INSERT INTO schema_migrations (name) VALUES (%s)", [file.name])
     return [file.name for file in fresh]
 

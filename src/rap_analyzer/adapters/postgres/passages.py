@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rap_analyzer.adapters.postgres.database import Database, copy_rows, query
+from rap_analyzer.domain.passage import UnembeddedTrack
 from rap_analyzer.domain.search import Hit, SimilarTrack
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ class PassageStore:
         row = await self._database.fetch_one("count_unembedded", {"model": model})
         return int(row["count"]) if row else 0
 
-    async def load_unembedded(self, model: str, limit: int, after: int) -> list[tuple[int, str, str]]:
-        """Up to `limit` of them with an id above `after`, by id, as (track id, lyrics digest, lyrics)."""
+    async def load_unembedded(self, model: str, limit: int, after: int) -> list[UnembeddedTrack]:
+        """Up to `limit` of them with an id above `after`, by id."""
         rows = await self._database.fetch("load_unembedded", {"model": model, "limit": limit, "after": after})
-        return [(r["id"], r["lyrics_digest"], r["lyrics"]) for r in rows]
+        return [UnembeddedTrack(**row) for row in rows]
 
     async def save_embeddings(self, embeddings: Sequence[TrackEmbedding], model: str) -> None:
         """Replace the passages and the embedding of each track, in one transaction."""
@@ -57,9 +58,7 @@ class SearchStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def search_meaning(
-        self, embedding: Sequence[float], model: str, filters: Filters, limit: int
-    ) -> list[int]:
+    async def search_meaning(self, embedding: Sequence[float], model: str, filters: Filters, limit: int) -> list[int]:
         """Track ids by their best passage's cosine similarity to the query, best first."""
         passages = limit * PASSAGES_PER_TRACK
         parameters = _filters(filters) | {
@@ -137,6 +136,7 @@ def _hit(row: dict[str, Any]) -> Hit:
         artist=row["artist"],
         year=row["year"],
         source=row["source"],
+        lyrics_digest=row["lyrics_digest"],
         section=row["label"],
         first_bar=row["first_bar"],
         passage=row["text"],

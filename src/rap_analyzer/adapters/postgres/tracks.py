@@ -69,6 +69,17 @@ class TrackStore:
         rows = await self._database.fetch("count_sources")
         return {row["source"]: row["count"] for row in rows}
 
+    async def delete_source(self, source: str) -> int:
+        """Delete every track and visit of a source. Returns the number of tracks."""
+
+        async def work(connection: Connection) -> int:
+            deleted = await connection.execute(query("delete_source_tracks"), {"source": source})
+            await connection.execute(query("delete_source_visits"), {"source": source})
+            await connection.execute(query("delete_idle_artists"), {"source": source})
+            return deleted.rowcount
+
+        return await self._database.run(work)
+
     async def load_track(self, track_id: int) -> Track:
         """One track with its words and credits.
 
@@ -92,7 +103,7 @@ def _outcomes(
     drafts: Sequence[TrackDraft], newest: Mapping[tuple[str, str], TrackDraft], written: set[tuple[str, str]]
 ) -> list[Outcome]:
     """A song given twice in one batch is stored once: by its last draft; the earlier one counts as unchanged."""
-    outcomes = []
+    outcomes: list[Outcome] = []
     for draft in drafts:
         key = (draft.provenance.source, draft.provenance.source_id)
         is_newest = newest[key] is draft
@@ -133,5 +144,3 @@ def _staged_row(ordinal: int, draft: TrackDraft) -> tuple[Any, ...]:
 def _credit(credit: Credit) -> dict[str, str]:
     artist = credit.artist
     return {"id": artist.source_id or f"name:{artist.name.lower()}", "name": artist.name, "role": str(credit.role)}
-
-

@@ -5,7 +5,7 @@ WHERE embedding_digest IS DISTINCT FROM lyrics_digest OR embedding_model IS DIST
 
 -- load_unembedded --
 -- A batch of them, by id
-SELECT id, lyrics_digest, lyrics FROM tracks
+SELECT id, lyrics_digest, title, lyrics FROM tracks
 WHERE id > %(after)s AND (embedding_digest IS DISTINCT FROM lyrics_digest OR embedding_model IS DISTINCT FROM %(model)s)
 ORDER BY id LIMIT %(limit)s;
 
@@ -28,9 +28,9 @@ WHERE id = %(track_id)s AND lyrics_digest = %(lyrics_digest)s;
 SELECT id, lyrics_digest FROM tracks WHERE id = ANY(%(track_ids)s) ORDER BY id FOR UPDATE;
 
 -- search_meaning --
--- Tracks by their best passage's cosine similarity to the query
+-- Tracks by their best passage's cosine distance to the query, plus half the distance of the whole track
 WITH nearest AS (
-    SELECT p.track_id, p.embedding <=> %(embedding)s AS distance
+    SELECT p.track_id, p.embedding <=> %(embedding)s AS distance, t.lyrics_embedding <=> %(embedding)s AS whole
     FROM passages p JOIN tracks t ON t.id = p.track_id
     WHERE p.model = %(model)s
       AND (%(artist)s::text IS NULL OR t.id IN (
@@ -41,39 +41,40 @@ WITH nearest AS (
       AND (%(language)s::text IS NULL OR t.language = %(language)s)
     ORDER BY p.embedding <=> %(embedding)s LIMIT %(passages)s
 )
-SELECT track_id, min(distance) AS distance FROM nearest GROUP BY track_id ORDER BY distance, track_id LIMIT %(limit)s;
+SELECT track_id FROM nearest GROUP BY track_id ORDER BY min(distance) + 0.5 * min(whole), track_id LIMIT %(limit)s;
 
 -- search_words --
--- Tracks by full-text rank; a word counts in any of the languages searched
-WITH q AS (SELECT search_query(%(query)s) AS query)
-SELECT t.id AS track_id, ts_rank_cd(t.lyrics_words, q.query, 1 | 4) AS rank
-FROM tracks t, q
-WHERE t.lyrics_words @@ q.query
-  AND (%(artist)s::text IS NULL OR t.id IN (
-      SELECT c.track_id FROM credits c JOIN artists a ON a.id = c.artist_id
-      WHERE lower(a.name) = lower(%(artist)s) AND c.role IN ('primary', 'featured')))
-  AND (%(year_from)s::int IS NULL OR t.year >= %(year_from)s)
-  AND (%(year_to)s::int IS NULL OR t.year <= %(year_to)s)
-  AND (%(language)s::text IS NULL OR t.language = %(language)s)
-ORDER BY rank DESC, t.id LIMIT %(limit)s;
+-- Tracks by how closely together they have the query's words; words that stand far apart are no match
+WITH q AS (SELECT matching_query(%(query)s) AS query), found AS (
+    SELECT t.id AS track_id, ts_rank_cd('{0.1, 0.1, 0.1, 1}', t.lyrics_words, q.query) AS closeness
+    FROM tracks t, q
+    WHERE t.lyrics_words @@ q.query
+      AND (%(artist)s::text IS NULL OR t.id IN (
+          SELECT c.track_id FROM credits c JOIN artists a ON a.id = c.artist_id
+          WHERE lower(a.name) = lower(%(artist)s) AND c.role IN ('primary', 'featured')))
+      AND (%(year_from)s::int IS NULL OR t.year >= %(year_from)s)
+      AND (%(year_to)s::int IS NULL OR t.year <= %(year_to)s)
+      AND (%(language)s::text IS NULL OR t.language = %(language)s)
+)
+SELECT track_id FROM found WHERE closeness >= 0.02 ORDER BY closeness DESC, track_id LIMIT %(limit)s;
 
 -- load_hits --
 -- The best passage of each track: nearest to the query, lifted by each share of its words that it holds
-SELECT DISTINCT ON (t.id) t.id AS track_id, t.title, t.artist, t.year, t.source, p.label, p.first_bar, p.text,
+SELECT DISTINCT ON (t.id) t.id AS track_id, t.title, t.artist, t.year, t.source, t.lyrics_digest, p.label, p.first_bar, p.text,
        1 - (p.embedding <=> %(embedding)s) AS similarity,
-       ts_headline(search_config(t.language), p.text, search_query(%(query)s),
+       ts_headline(search_config(t.language), p.text, marking_query(search_config(t.language), %(query)s),
                    'HighlightAll=true, StartSel=' || chr(57344) || ', StopSel=' || chr(57345)) AS marked
 FROM tracks t JOIN passages p ON p.track_id = t.id
 WHERE t.id = ANY(%(track_ids)s)
 ORDER BY t.id,
     coalesce(1 - (p.embedding <=> %(embedding)s), 0)
-    + 0.5 * ts_rank_cd(to_tsvector(search_config(t.language), p.text), search_query(%(query)s), 32) DESC, p.ordinal;
+    + 0.5 * ts_rank_cd(to_tsvector(search_config(t.language), p.text), marking_query(search_config(t.language), %(query)s), 32) DESC, p.ordinal;
 
 -- load_hits_without_passages --
 -- Tracks that have no passages yet, with their words marked
-SELECT t.id AS track_id, t.title, t.artist, t.year, t.source, '' AS label, 0 AS first_bar, left(t.lyrics, 20000) AS text,
+SELECT t.id AS track_id, t.title, t.artist, t.year, t.source, t.lyrics_digest, '' AS label, 0 AS first_bar, left(t.lyrics, 20000) AS text,
        NULL::float8 AS similarity,
-       ts_headline(search_config(t.language), left(t.lyrics, 20000), search_query(%(query)s),
+       ts_headline(search_config(t.language), left(t.lyrics, 20000), marking_query(search_config(t.language), %(query)s),
                    'HighlightAll=true, StartSel=' || chr(57344) || ', StopSel=' || chr(57345)) AS marked
 FROM tracks t WHERE t.id = ANY(%(track_ids)s) AND NOT EXISTS (SELECT 1 FROM passages p WHERE p.track_id = t.id);
 

@@ -154,3 +154,20 @@ SELECT r.kind, o.id, o.title, o.artist, o.year
 FROM relationships r JOIN tracks t ON t.id = r.track_id
 JOIN tracks o ON o.source = t.source AND o.source_id = r.source_id
 WHERE r.track_id = %(track_id)s ORDER BY r.kind, o.id;
+
+-- delete_source_tracks --
+-- Delete a source's tracks with all that hangs on them
+DELETE FROM tracks WHERE source = %(source)s;
+
+-- delete_source_visits --
+-- Forget what became of a source's songs
+DELETE FROM visits WHERE source = %(source)s;
+
+-- delete_idle_artists --
+-- Delete a source's artists that no track credits any more
+DELETE FROM artists a WHERE source = %(source)s AND NOT EXISTS (SELECT 1 FROM credits c WHERE c.artist_id = a.id);
+
+-- load_versions --
+-- Versions of the server and of pgvector
+SELECT split_part(current_setting('server_version'), ' ', 1) AS server,
+       (SELECT extversion FROM pg_extension WHERE extname = 'vector') AS pgvector;

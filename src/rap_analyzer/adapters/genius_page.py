@@ -1,0 +1,290 @@
+"""Makes lyrics of a Genius song page, whatever year its shape is of. Pure: HTML in, words or why there are none out."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from selectolax.lexbor import LexborHTMLParser
+
+from rap_analyzer.adapters.http import shows_challenge
+from rap_analyzer.domain.errors import Blocked, PageChanged
+from rap_analyzer.domain.track import Outcome
+from rap_analyzer.domain.transcription import clean_transcription
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from selectolax.lexbor import LexborNode
+
+PARSER_VERSION = "1"
+"""Raised when the same page would give other words."""
+
+CHALLENGE_CHARACTERS = 65_536
+"""A challenge shows itself this early, and is a small page."""
+CONTAINER = '[data-lyrics-container="true"]'
+LEGACY = "div.lyrics"
+PAGE_END = re.compile(r"</html\s*>", re.IGNORECASE)
+
+UNSEEN_TAGS = frozenset({"script", "style", "noscript", "template", "svg", "button", "iframe", "head"})
+FURNITURE_CLASS = re.compile(
+    r"LyricsHeader|SongBioPreview|RecommendedSongs|ShareButtons|Lyrics__?Footer|EmbedForm|InreadAd|SidebarAd|AdMarker"
+)
+BLOCK_TAGS = frozenset({"div", "p", "section", "aside", "header", "footer", "ul", "li", "h1", "h2", "h3", "blockquote"})
+FURNITURE_BLOCK = re.compile(
+    r"\s*(?:\d[\d.,]*[KM]?\s*)?(?:Contributors?[^\[\]]{0,4000}|Embed\s*)\Z"
+    r"|\s*You might also like[^\[\]]{0,1500}\Z"
+)
+"""What a block without a telling class reads when it is no part of the words."""
+FURNITURE_START = re.compile(r"\A\d[\d,]* Contributors?[^\n]{0,300}?Lyrics(?:[^\[\]]{0,3000}?Read More[ \u00a0]*)?")
+FURNITURE_END = re.compile(r"(?:\d[\d.,]*[KM]?|(?<=[a-z.,!?)\]\"”’]))Embed\Z")
+"""How pages read whose header or footer has run into the words."""
+
+SAYS_INSTRUMENTAL = re.compile(r"\W*this song is an? instrumental\b[^\n]{0,200}", re.IGNORECASE)
+ONLY_INSTRUMENTAL = re.compile(r"\W*instrumental\W*", re.IGNORECASE)
+SAYS_UNRELEASED = re.compile(
+    r"\W*(?:the )?(?:lyrics(?: for this song)?|this song) ha(?:ve|s) yet to be (?:released|transcribed)\b[^\n]{0,200}",
+    re.IGNORECASE,
+)
+PLACEHOLDERS = {
+    "instrumental": Outcome.INSTRUMENTAL,
+    "unreleased": Outcome.UNRELEASED,
+    "incomplete": Outcome.UNRELEASED,
+    "untranscribed": Outcome.UNRELEASED,
+}
+"""Outcomes by the reason that the page's state gives for having no lyrics."""
+
+NOT_A_SONG_ASIDE = re.compile(
+    r"[(\[](?:[^)\]]*\b(?:track ?list(?:ing)?|album art(?:work)?|cover art|liner notes)\b[^)\]]*"
+    r"|(?:[^)\]]* )?interview|booklet|credits|script|set ?list|(?:\w+ )?translations?"
+    r"|traducci[oó]n(?: al \w+)?|traduction(?: \w+)?|(?:\w+ )?übersetzung|(?:\w+ )?перевод)[)\]]",
+    re.IGNORECASE,
+)
+NOT_A_SONG_END = re.compile(r"\b(?:track ?list(?:ing)?|album art(?:work)?|liner notes)\s*$", re.IGNORECASE)
+TRANSLATORS = re.compile(r"^Genius (?:\w+ ){1,2}Translations\b", re.IGNORECASE)
+TITLE_DECORATION = re.compile(r"(?:\s+Lyrics)?(?:\s*\|\s*Genius(?: Lyrics)?)?\s*$")
+NUMBERED = re.compile(r"(\d{1,3})[.)]\s")
+SHORTEST_TRACKLIST = 4
+
+STATE = re.compile(
+    r"__PRELOADED_STATE__\s*=\s*JSON\.parse\(\s*('[^'\\]*(?:\\.[^'\\]*)*'|\"[^\"\\]*(?:\\.[^\"\\]*)*\")\s*\)", re.DOTALL
+)
+ESCAPE = re.compile(r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r\n|.)", re.DOTALL)
+SIMPLE_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class GeniusPage:
+    """What a song page holds.
+
+    Attributes:
+        outcome: `stored` when there are lyrics, else `instrumental`, `unreleased` or `not_a_song`.
+        lyrics: the words, cleaned, sections separated by a blank line; empty unless `stored`.
+        raw_digest: SHA-256 (hex) of the page's bytes; empty until whoever fetched them says so.
+    """
+
+    outcome: Outcome
+    lyrics: str = ""
+    raw_digest: str = ""
+
+
+def parse_page(html: str) -> GeniusPage:
+    """The lyrics of a song page, or why it has none.
+
+    Section headers and inline marks such as `[laughs]` stay; the header, the bio, recommendations, share buttons and
+    whatever the page marks as no part of a selection go.
+
+    Raises:
+        Blocked: it is a challenge page.
+        PageChanged: it is cut short, or has neither lyrics nor a reason that we know.
+    """
+    tree = LexborHTMLParser(html)
+    boxes = _outermost(tree.css(CONTAINER)) or tree.css(LEGACY)
+    if not boxes and shows_challenge(html[:CHALLENGE_CHARACTERS]):
+        raise Blocked("Genius shows a challenge instead of the song page: stop for some hours, then ask more slowly.")
+    if not PAGE_END.search(html):
+        raise PageChanged("The song page ends before </html>: it was cut on the way, so ask for it again.")
+    title = _title(tree)
+    if is_no_song(title):
+        return GeniusPage(Outcome.NOT_A_SONG)
+    lyrics = _unfurnished("\n".join(_text(box) for box in boxes))
+    state = _preloaded_state(html) if not lyrics else {}
+    lyrics = lyrics or _lyrics_of_state(state)
+    outcome = _outcome(lyrics) if lyrics else _reason(tree, state)
+    return GeniusPage(outcome, lyrics if outcome is Outcome.STORED else "")
+
+
+def is_no_song(title: str) -> bool:
+    """Whether a title names a track list, artwork, an interview, a script or a translation: whole words, set apart."""
+    return bool(NOT_A_SONG_ASIDE.search(title) or NOT_A_SONG_END.search(title) or TRANSLATORS.search(title))
+
+
+def _title(tree: LexborHTMLParser) -> str:
+    node = tree.css_first("title")
+    return TITLE_DECORATION.sub("", node.text()) if node else ""
+
+
+def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
+    """Boxes that stand in no other of them, in page order."""
+    ids = {node.mem_id for node in nodes}
+    return [node for node in nodes if not any(parent.mem_id in ids for parent in _ancestors(node))]
+
+
+def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
+    parent = node.parent
+    while parent is not None:
+        yield parent
+        parent = parent.parent
+
+
+def _text(box: LexborNode) -> str:
+    """The words in a box: line breaks are `<br>` and the edges of blocks, all other white space is a space."""
+    text = _Lines()
+    stack: list[LexborNode | None] = [box.child]
+    closers: list[str] = [""]
+    while stack:
+        node = stack.pop()
+        if node is None:
+            text.edge(closers.pop())
+            continue
+        stack.append(node.next)
+        tag = node.tag or ""
+        if node.is_text_node:
+            text.add(node.text_content or "")
+        elif tag == "br":
+            text.end_line()
+        elif node.is_element_node:
+            text.edge(tag)
+            if not _is_furniture(node, tag):
+                stack.append(node.child)
+                closers.append(tag)
+    return str(text)
+
+
+class _Lines:
+    """Text under way: a break that the edge of a block asks for is made when words follow it."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._at_start = True
+        self._owed = 0
+
+    def add(self, text: str) -> None:
+        words = re.sub(r"[ \t\r\n]+", " ", text)
+        if words.strip() or (words and not self._at_start and not self._owed):
+            self._pay()
+            self._parts.append(words)
+            self._at_start = False
+
+    def end_line(self) -> None:
+        self._pay()
+        self._parts.append("\n")
+        self._at_start = True
+
+    def edge(self, tag: str) -> None:
+        """A block begins or ends: what follows stands on a line of its own, after a blank one where paragraphs meet."""
+        if tag in BLOCK_TAGS and self._parts:
+            least = (not self._at_start) + (tag == "p")
+            self._owed = max(self._owed, least)
+
+    def _pay(self) -> None:
+        self._parts.append("\n" * self._owed)
+        self._owed = 0
+
+    def __str__(self) -> str:
+        return "".join(self._parts)
+
+
+def _is_furniture(node: LexborNode, tag: str) -> bool:
+    """Whether an element of a lyrics box is no part of the words."""
+    attributes = node.attributes
+    if tag in UNSEEN_TAGS or attributes.get("data-exclude-from-selection") == "true":
+        return True
+    if FURNITURE_CLASS.search(attributes.get("class") or ""):
+        return True
+    return tag in BLOCK_TAGS and tag != "p" and FURNITURE_BLOCK.match(node.text()) is not None
+
+
+def _unfurnished(text: str) -> str:
+    text = clean_transcription(text)
+    return clean_transcription(FURNITURE_END.sub("", FURNITURE_START.sub("", text)))
+
+
+def _outcome(lyrics: str) -> Outcome:
+    """What a text in the place of lyrics is."""
+    if ONLY_INSTRUMENTAL.fullmatch(lyrics):
+        return Outcome.INSTRUMENTAL
+    return _placeholder(lyrics) or (Outcome.NOT_A_SONG if _is_track_list(lyrics) else Outcome.STORED)
+
+
+def _placeholder(line: str) -> Outcome | None:
+    """What a sentence that stands in for lyrics says."""
+    if SAYS_INSTRUMENTAL.fullmatch(line):
+        return Outcome.INSTRUMENTAL
+    return Outcome.UNRELEASED if SAYS_UNRELEASED.fullmatch(line) else None
+
+
+def _is_track_list(text: str) -> bool:
+    """Whether every line is numbered, from 1 on without a gap."""
+    numbers = [NUMBERED.match(line) for line in text.splitlines() if line]
+    counted = [int(match[1]) for match in numbers if match]
+    return len(numbers) >= SHORTEST_TRACKLIST and counted == list(range(1, len(numbers) + 1))
+
+
+def _reason(tree: LexborHTMLParser, state: dict[str, Any]) -> Outcome:
+    """Why a page has no lyrics."""
+    told = _state_reason(state)
+    if told:
+        return told
+    body = tree.body
+    for line in _text(body).splitlines() if body else ():
+        outcome = _placeholder(line.strip())
+        if outcome:
+            return outcome
+    raise PageChanged(
+        "The song page has lyrics in none of the places we know: Genius may have changed, so look for a newer release."
+    )
+
+
+def _state_reason(state: dict[str, Any]) -> Outcome | None:
+    lyrics_data = _at(state, "songPage", "lyricsData")
+    reason = lyrics_data.get("lyricsPlaceholderReason") if isinstance(lyrics_data, dict) else None
+    return PLACEHOLDERS.get(str(reason))
+
+
+def _lyrics_of_state(state: dict[str, Any]) -> str:
+    html = _at(state, "songPage", "lyricsData", "body", "html")
+    if not isinstance(html, str):
+        return ""
+    body = LexborHTMLParser(f"<div>{html}</div>").body
+    return _unfurnished(_text(body)) if body else ""
+
+
+def _preloaded_state(html: str) -> dict[str, Any]:
+    """The state that the page's scripts start from; empty when it has none that can be read."""
+    match = STATE.search(html)
+    if not match:
+        return {}
+    try:
+        text = ESCAPE.sub(_unescape, match[1][1:-1])
+        state = json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    except ValueError:
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def _unescape(match: re.Match[str]) -> str:
+    """One escape of a JavaScript string literal."""
+    code = match[1]
+    if len(code) > 1 and code[0] in "ux":
+        number = int(code[1:].strip("{}"), 16)
+        return chr(number) if number <= 0x10FFFF else ""  # noqa: PLR2004
+    return SIMPLE_ESCAPES.get(code, code)
+
+
+def _at(value: Any, *path: str) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,72 @@
+"""`rap`: the command line. Each command imports what it needs when it runs, so that `rap --help` is quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from rap_analyzer import __version__
+from rap_analyzer.cli import collect, corpus, database, demo, diagnose, find, models, serving
+
+app = typer.Typer(
+    name="rap",
+    help="Collects rap lyrics, hears their rhymes, and makes them searchable by meaning. Start with: rap demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"rap-analyzer {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    del version
+
+
+app.command("demo")(demo.demo)
+app.command("scrape")(collect.scrape)
+app.command("import")(corpus.import_)
+app.command("enrich")(collect.enrich)
+app.command("analyze")(corpus.analyze)
+app.command("embed")(corpus.embed)
+app.command("run")(collect.run_all)
+app.command("search")(find.search)
+app.command("similar")(find.similar)
+app.command("rhymes")(find.rhymes)
+app.command("serve")(serving.serve)
+app.command("doctor")(diagnose.doctor)
+app.command("simulate")(serving.simulate)
+app.add_typer(database.app, name="db")
+app.add_typer(models.app, name="models")
+
+
+def main() -> None:
+    """Entry point: expected errors end in one sentence and their own exit code."""
+    try:
+        app()
+    except Exception as error:
+        from rap_analyzer.cli.console import err, exit_code, first_expected
+
+        expected = first_expected(error)
+        if expected is None:
+            if os.environ.get("LOG_LEVEL", "").lower() == "debug":
+                raise
+            err.print(
+                f"Unexpected {type(error).__name__}: {error}. This is a bug; LOG_LEVEL=debug shows where.", markup=False
+            )
+            sys.exit(1)
+        err.print(f"Error: {expected}", style="red", markup=False)
+        sys.exit(exit_code(expected))

@@ -1,0 +1,121 @@
+"""`rap import`, `rap analyze` and `rap embed`: what is done with songs on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rap_analyzer.domain.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from rap_analyzer.cli.console import Bars
+    from rap_analyzer.wiring import Services
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON lines or Parquet.")],
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", help="FIELD=COLUMN, such as title=Song; again for each.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="What the file is called in the store. [default: its name]")
+    ] = None,
+    tag: Annotated[str | None, typer.Option(help="Only rows with this in their 'tag' column, such as rap.")] = None,
+) -> None:
+    """Import songs from a file, streaming. Knows the columns of the public Genius dump."""
+    from rap_analyzer.cli.console import run
+
+    run(_import(file, _parse_mapping(mapping or []), dataset or file.stem, tag))
+
+
+def analyze(
+    analyzer: Annotated[list[str] | None, typer.Option(help="Only this analyzer; again for each.")] = None,
+) -> None:
+    """Analyse every track that lacks a verdict by the enabled analyzers."""
+    from rap_analyzer.cli.console import run
+
+    run(_analyze(analyzer))
+
+
+def embed() -> None:
+    """Split lyrics into passages and embed them, so that they can be searched by meaning."""
+    from rap_analyzer.cli.console import run
+
+    run(_embed())
+
+
+def _parse_mapping(pairs: list[str]) -> dict[str, str]:
+    mapping = {}
+    for pair in pairs:
+        field, sign, column = pair.partition("=")
+        if not (field and sign and column):
+            raise InputError(f"--map {pair!r} is not FIELD=COLUMN, such as --map title=Song.")
+        mapping[field.strip().lower()] = column
+    return mapping
+
+
+async def _import(file: Path, mapping: dict[str, str], dataset: str, tag: str | None) -> None:
+    from rap_analyzer.adapters.song_files import SongFile
+    from rap_analyzer.cli.console import Bars, out, print_account
+    from rap_analyzer.cli.opening import opened_services
+    from rap_analyzer.pipeline.importing import import_rows, plan_import
+
+    songs = SongFile(file)
+    plan = plan_import(dataset, songs.header, mapping, tag)
+    async with opened_services() as services:
+        if "demo" in await services.tracks.count_sources():
+            raise ConfigError(
+                "This store holds the demo's invented songs: take them out with `rap demo --clear`, "
+                "or set RAP_DATA_DIR to another folder."
+            )
+        with Bars() as bars:
+            account = await import_rows(songs.rows(), plan, services.tracks, bars)
+        print_account(account)
+        out.print("Next: rap analyze, then rap embed")
+
+
+async def _analyze(names: list[str] | None) -> None:
+    from rap_analyzer.cli.console import Bars, out
+    from rap_analyzer.cli.opening import opened_services
+
+    async with opened_services() as services:
+        with Bars() as bars:
+            summary = await analyze_with(services, names, bars)
+        out.print(summary)
+
+
+async def analyze_with(services: Services, names: list[str] | None, bars: Bars) -> str:
+    """The analyze step, on open services. Returns a line that says how the analyses ended."""
+    from rap_analyzer.pipeline.analyze import analyze as analyze_tracks
+
+    analyzers = [services.analyzer(name) for name in names] if names else services.enabled_analyzers()
+    parts = []
+    for analyzer in analyzers:
+        statuses = await analyze_tracks(services.analyses, analyzer, services.settings.analysis_batch_size, bars)
+        counted = " + ".join(f"{count:,} {status}" for status, count in sorted(statuses.items())) or "nothing was due"
+        parts.append(f"{analyzer.name}: {counted}")
+    return "; ".join(parts)
+
+
+async def _embed() -> None:
+    from rap_analyzer.cli.console import Bars, out
+    from rap_analyzer.cli.opening import opened_services
+
+    async with opened_services() as services:
+        with Bars() as bars:
+            done = await embed_with(services, bars)
+        out.print(f"{done:,} tracks embedded")
+
+
+async def embed_with(services: Services, bars: Bars) -> int:
+    """The embed step, on open services; fetches the model on first use."""
+    import asyncio
+
+    from rap_analyzer.cli.console import err
+    from rap_analyzer.pipeline.embed import embed as embed_tracks
+    from rap_analyzer.wiring import model_files
+
+    await asyncio.to_thread(model_files(services.settings).fetch, err.print)
+    return await embed_tracks(services.passages, services.embedder, services.settings.analysis_batch_size, bars)

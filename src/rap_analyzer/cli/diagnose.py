@@ -1,0 +1,158 @@
+"""`rap doctor`: what is configured, reachable, missing or stale, and how to mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from rap_analyzer.wiring import Settings
+
+GOOD, WARN, BAD = "ok", "note", "problem"
+MARKS = {GOOD: "[green]ok     [/green]", WARN: "[yellow]note   [/yellow]", BAD: "[red]problem[/red]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        level: `ok`, `note` (works, but …) or `problem`.
+        subject: what was looked at.
+        text: what was found.
+        fix: a command or setting that mends it; empty when nothing is to do.
+    """
+
+    level: str
+    subject: str
+    text: str
+    fix: str = ""
+
+
+def doctor(
+    quick: Annotated[bool, typer.Option("--quick", help="Leave out what takes a network or a minute.")] = False,
+) -> None:
+    """Say what is configured, reachable, missing or stale, and how to mend it. Ends with 1 if there is a problem."""
+    from rap_analyzer.cli.console import out, run
+
+    findings = run(_print_findings(quick=quick))
+    problems = sum(f.level == BAD for f in findings)
+    out.print(f"\n{problems} problems" if problems else "\nAll that is needed is there.")
+    if problems:
+        raise typer.Exit(1)
+
+
+async def _print_findings(*, quick: bool) -> list[Finding]:
+    from rich.markup import escape
+
+    from rap_analyzer.cli.console import out
+    from rap_analyzer.telemetry import set_up_logging
+    from rap_analyzer.wiring import load_settings
+
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    findings = []
+    async for finding in _examine(settings, quick=quick):
+        findings.append(finding)
+        fix = f"  [dim]→ {escape(finding.fix)}[/dim]" if finding.fix else ""
+        out.print(f"{MARKS[finding.level]} {finding.subject:<10} {escape(finding.text)}{fix}")
+    return findings
+
+
+async def _examine(settings: Settings, *, quick: bool) -> AsyncIterator[Finding]:
+    import shutil
+    import sys
+
+    yield Finding(GOOD, "Python", sys.version.split()[0])
+    folder = settings.data_dir.resolve()
+    free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free / 2**30
+    enough = free > 1
+    yield Finding(
+        GOOD if enough else BAD, "disk", f"{free:.1f} GiB free for {folder}", "" if enough else "free at least 1 GiB"
+    )
+    async for finding in _examine_store(settings):
+        yield finding
+    yield await _examine_redis(settings)
+    yield _examine_model(settings)
+    yield _token(settings.genius_access_token is not None, "Genius", "GENIUS_ACCESS_TOKEN", "genius.com/api-clients")
+    yield _token(
+        settings.spotify_client_id is not None, "Spotify", "SPOTIFY_CLIENT_ID", "developer.spotify.com/dashboard"
+    )
+    if not quick and settings.genius_access_token is not None:
+        yield await _examine_genius(settings)
+
+
+async def _examine_store(settings: Settings) -> AsyncIterator[Finding]:
+    from rap_analyzer.domain.errors import RapError
+    from rap_analyzer.wiring import open_services
+
+    where = "embedded" if settings.is_embedded else f"{settings.postgres_host}:{settings.postgres_port}"
+    try:
+        async with open_services(settings) as services:
+            version = await services.database.version()
+            yield Finding(GOOD, "PostgreSQL", f"{where}, {version}")
+            overview = await services.pages.load_overview()
+            tracks = overview["tracks"]
+            kind = " (the demo's invented songs)" if overview["is_demo"] else ""
+            yield Finding(
+                GOOD if tracks else WARN, "corpus", f"{tracks:,} tracks by {overview['artists']:,} artists{kind}",
+                "" if tracks else "rap demo, or rap scrape 'Name of an Artist'",
+            )  # fmt: skip
+            due = await services.passages.count_unembedded(services.embedder.model)
+            yield Finding(
+                WARN if due else GOOD, "embeddings", f"{due:,} tracks not embedded", "rap embed" if due else ""
+            )
+            for analyzer in services.enabled_analyzers():
+                key = (analyzer.name, analyzer.version, analyzer.config_hash)
+                due = await services.analyses.count_unanalyzed(*key)
+                text = f"{analyzer.name} v{analyzer.version}: {due:,} tracks not analysed"
+                yield Finding(WARN if due else GOOD, "analyses", text, "rap analyze" if due else "")
+    except RapError as error:
+        yield Finding(BAD, "PostgreSQL", str(error), "see docs/how-to/troubleshoot.md")
+
+
+async def _examine_redis(settings: Settings) -> Finding:
+    from rap_analyzer.adapters.cache import connect_redis
+
+    if settings.redis_host is None:
+        return Finding(GOOD, "Redis", "not configured; memory of each process is used")
+    cache = connect_redis(settings.redis_host, settings.redis_port, settings.redis_db)
+    status = await cache.status()
+    await cache.close()
+    where = f"{settings.redis_host}:{settings.redis_port}"
+    if status == "healthy":
+        return Finding(GOOD, "Redis", where)
+    return Finding(WARN, "Redis", f"{where} does not answer; memory stands in", "start it, or unset REDIS_HOST")
+
+
+def _examine_model(settings: Settings) -> Finding:
+    from rap_analyzer.wiring import model_files
+
+    files = model_files(settings)
+    if files.is_present:
+        return Finding(GOOD, "model", f"all-MiniLM-L6-v2 in {files.folder}")
+    return Finding(WARN, "model", "all-MiniLM-L6-v2 is missing; only words are searched", "rap models fetch")
+
+
+def _token(present: bool, service: str, setting: str, where: str) -> Finding:
+    if present:
+        return Finding(GOOD, service, f"{setting} is set")
+    return Finding(WARN, service, f"{setting} is not set", f"get one at {where} and put it into .env")
+
+
+async def _examine_genius(settings: Settings) -> Finding:
+    from rap_analyzer.domain.errors import NotFound, RapError
+    from rap_analyzer.wiring import open_genius
+
+    try:
+        async with open_genius(settings) as source:
+            await source.find_artist("a name that nobody has")
+    except NotFound:
+        return Finding(GOOD, "Genius", "answers, and takes the token")
+    except RapError as error:
+        return Finding(BAD, "Genius", str(error), "check GENIUS_ACCESS_TOKEN")
+    return Finding(GOOD, "Genius", "answers, and takes the token")

@@ -1,0 +1,25 @@
+"""`rap models`: the files of the models that run on this machine."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(help="Files of the models that run on this machine.", no_args_is_help=True)
+
+
+@app.callback()
+def _root() -> None:
+    """Files of the models that run on this machine."""
+
+
+@app.command("fetch")
+def fetch() -> None:
+    """Get the embedding model (84 MB), check it, and build its graph."""
+    from rap_analyzer.cli.console import err, out
+    from rap_analyzer.wiring import load_settings, model_files
+
+    settings = load_settings()
+    files = model_files(settings)
+    fetched = files.fetch(err.print)
+    files.graph(settings.embedding_precision)
+    out.print(f"all-MiniLM-L6-v2 {'is ready' if fetched else 'was there already'}: {files.folder}")

@@ -1,0 +1,74 @@
+"""`rap serve` and `rap simulate`: servers that run until they are stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rap_analyzer.domain.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+
+
+def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
+    """Serve the pages and the API until Ctrl-C."""
+    check_port_free(host, port)
+    serve_pages(host, port)
+
+
+def simulate(
+    service: Annotated[str, typer.Argument(help="genius or spotify.")], port: Port = 0, host: Host = "127.0.0.1"
+) -> None:
+    """Run a simulated Genius or Spotify on the demo corpus until Ctrl-C, for tests and development."""
+    from rap_analyzer.cli.console import out
+    from rap_analyzer.simulators.genius import genius_app
+    from rap_analyzer.simulators.server import SimulatorServer
+    from rap_analyzer.simulators.spotify import spotify_app
+
+    apps: dict[str, Callable[[], ASGIApp]] = {"genius": genius_app, "spotify": spotify_app}
+    if service not in apps:
+        raise InputError(f"No simulator is called {service!r}; these exist: {', '.join(apps)}.")
+    check_port_free(host, port)
+    with SimulatorServer(apps[service](), port=port) as server:
+        out.print(f"simulated {service} at {server.url} (Ctrl-C stops it)")
+        server.wait()
+
+
+def serve_pages(host: str, port: int) -> None:
+    """Serve until the process is told to stop. The application is named, not imported: it is our sibling, not ours."""
+    import uvicorn
+
+    from rap_analyzer.cli.console import out
+
+    config = uvicorn.Config("rap_analyzer.web.app:create_app", factory=True, host=host, port=port, log_level="error")
+    server = uvicorn.Server(config)
+    out.print(f"Serving at http://{host}:{port} (API at /docs; Ctrl-C stops it)")
+    server.run()
+    if not server.started:
+        raise ConfigError("The service did not start; the lines above say why. `rap doctor` looks for the cause.")
+
+
+def check_port_free(host: str, port: int) -> None:
+    """Fail early, before any work is done.
+
+    Raises:
+        ConfigError: something listens there, or the address is not this machine's.
+    """
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"Port {port} on {host} cannot be used ({error.strerror}); choose another with --port."
+            ) from error

@@ -1,0 +1,344 @@
+"""Rhyme: chains of aligned syllable spans, their kinds, the scheme of each section, and the density."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from rap_analyzer.domain.rhyme_classes import RhymeClass, rhyme_classes
+from rap_analyzer.domain.rhyme_stream import LAST_WORD, Place, Stream, listen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rap_analyzer.domain.lyrics import Bar, Lyrics, Section
+
+ECHO_BARS = 4
+"""Bars within which a repeated last word is shown as repetition."""
+ALPHABET = 26
+UNRHYMED = "-"
+
+
+class RhymeKind(StrEnum):
+    """What a chain is. A chain can be several at once; one that is `identical` is nothing else."""
+
+    END = "end_rhyme"
+    INTERNAL = "internal_rhyme"
+    IDENTICAL = "identical"
+    PERFECT = "perfect_rhyme"
+    SLANT = "slant_rhyme"
+    MULTISYLLABIC = "multisyllabic_rhyme"
+    MOSAIC = "mosaic_rhyme"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One span of a chain.
+
+    Attributes:
+        bar: index of its first syllable's bar in the song.
+        word: index of that syllable's word in the bar.
+        syllable: index of that syllable in the word.
+        length: syllables.
+        position: the chain's position that its first syllable takes.
+    """
+
+    bar: int
+    word: int
+    syllable: int
+    length: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """All spans that rhyme together.
+
+    Attributes:
+        id: unique in the song.
+        kinds: in the order of `RhymeKind`.
+        length: positions, in syllables.
+        confidence: mean probability of the pairs that brought it together, in [0, 1].
+        members: in the song's order.
+    """
+
+    id: str
+    kinds: tuple[RhymeKind, ...]
+    length: int
+    confidence: float
+    members: tuple[Member, ...]
+
+    @property
+    def rhymes(self) -> bool:
+        """Whether it is more than repetition."""
+        return RhymeKind.IDENTICAL not in self.kinds
+
+
+@dataclass(frozen=True, slots=True)
+class RhymeAnalysis:
+    """The rhymes of a song.
+
+    Attributes:
+        lyrics: the song.
+        stream: its syllables.
+        chains: in order of their first member.
+        positions: for each syllable of the stream (chain id, position), or None.
+        density: syllables in chains that are not identical ÷ all syllables, in [0, 1]; 0 without syllables.
+        schemes: for each section one letter a bar: bars whose last words rhyme share it, `-` rhymes with none.
+    """
+
+    lyrics: Lyrics
+    stream: Stream
+    chains: tuple[Chain, ...]
+    positions: tuple[tuple[str, int] | None, ...]
+    density: float
+    schemes: tuple[tuple[str, ...], ...]
+
+
+def find_rhymes(lyrics: Lyrics) -> RhymeAnalysis:
+    """Hears a song's rhymes.
+
+    Pairs of syllables within four bars or so are scored, likely pairs are joined into classes, and classes that follow
+    one another at several places become the positions of one chain. Pure; never raises; time grows with the text.
+    """
+    stream = listen(lyrics)
+    paths = _paths(stream, _with_tails(stream, rhyme_classes(stream)))
+    heard: list[tuple[int, int] | None] = [None] * len(stream)
+    for number, path in enumerate(paths):
+        for position, one in enumerate(path):
+            for syllable in one.members:
+                heard[syllable] = (number, position)
+    spans = _spans(stream, heard, len(paths))
+    chains = [_chain(stream, str(n + 1), path, spans[n]) for n, path in enumerate(paths)]
+    rhymed = sum(at is not None and chains[at[0]].rhymes for at in heard)
+    _add_echoes(stream, heard, chains)
+    positions = tuple((chains[at[0]].id, at[1]) if at else None for at in heard)
+    density = rhymed / len(stream) if len(stream) else 0.0
+    return RhymeAnalysis(lyrics, stream, tuple(chains), positions, density, _schemes(lyrics, stream, positions))
+
+
+def to_json(analysis: RhymeAnalysis, song_id: str, extra_metrics: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The answer of `rap rhymes --jsonl` for one song: see the contract in the command's reference."""
+    return {
+        "id": song_id,
+        "bars": _bars_json(analysis),
+        "chains": [_chain_json(chain) for chain in analysis.chains],
+        "schemes": ["".join(s) if all(len(x) == 1 for x in s) else " ".join(s) for s in analysis.schemes],
+        "metrics": {"rhyme_density": round(analysis.density, 6), **(extra_metrics or {})},
+    }
+
+
+def _with_tails(stream: Stream, classes: list[RhymeClass]) -> list[RhymeClass]:
+    """Adds the repeated words right after rhyming syllables ("make it" / "take it"): they are part of the rhyme."""
+    taken = {m for one in classes for m in one.members}
+    tails = []
+    for one in classes:
+        after: dict[int, list[int]] = {}
+        for member in one.members:
+            following = member + 1
+            if following < len(stream) and following not in taken and stream.bar[following] == stream.bar[member]:
+                after.setdefault(int(stream.word_id[following]), []).append(following)
+        for same in after.values():
+            if len(same) > 1 and len({stream.spellings[m - 1] for m in same}) > 1:
+                tails.append(RhymeClass(same, one.strengths[:1]))
+                taken.update(same)
+    return classes + tails
+
+
+def _paths(stream: Stream, classes: list[RhymeClass]) -> list[list[RhymeClass]]:
+    """Classes that follow one another, as paths: each class is one position of one chain."""
+    class_of = {m: number for number, one in enumerate(classes) for m in one.members}
+    steps = _links(class_of, stream, [len(c.members) for c in classes])
+    starts = set(range(len(classes))) - set(steps.values())
+    paths = []
+    for start in sorted(starts, key=lambda n: classes[n].members[0]):
+        path, at = [classes[start]], start
+        while at in steps:
+            at = steps[at]
+            path.append(classes[at])
+        paths.append(path)
+    return paths
+
+
+def _links(class_of: dict[int, int], stream: Stream, sizes: list[int]) -> dict[int, int]:
+    """For a class the one that follows it: the commonest first, none twice, no rings."""
+    counts: Counter[tuple[int, int]] = Counter()
+    bars = stream.bar.tolist()
+    for syllable, number in class_of.items():
+        following = class_of.get(syllable + 1)
+        if following is not None and following != number and bars[syllable] == bars[syllable + 1]:
+            counts[number, following] += 1
+    steps: dict[int, int] = {}
+    reached: set[int] = set()
+    for (one, other), count in counts.most_common():
+        often = count > 1 and 2 * count >= min(sizes[one], sizes[other])
+        if often and one not in steps and other not in reached and not _leads_to(steps, other, one):
+            steps[one] = other
+            reached.add(other)
+    return steps
+
+
+def _leads_to(steps: dict[int, int], start: int, goal: int) -> bool:
+    at: int | None = start
+    while at is not None and at != goal:
+        at = steps.get(at)
+    return at == goal
+
+
+Span = tuple[int, int, int]
+"""First syllable in the stream, number of syllables, position of the first."""
+
+
+def _spans(stream: Stream, heard: Sequence[tuple[int, int] | None], chains: int) -> list[list[Span]]:
+    """Runs of syllables at consecutive positions of one chain within a bar, for each chain."""
+    spans: list[list[Span]] = [[] for _ in range(chains)]
+    bars = stream.bar.tolist()
+    begin = 0
+    for at, here in enumerate(heard):
+        if here is None:
+            continue
+        after = heard[at + 1] if at + 1 < len(heard) and bars[at + 1] == bars[at] else None
+        if at == 0 or heard[at - 1] != (here[0], here[1] - 1) or bars[at - 1] != bars[at]:
+            begin = at
+        if after != (here[0], here[1] + 1):
+            spans[here[0]].append((begin, at - begin + 1, here[1] - (at - begin)))
+    return spans
+
+
+def _chain(stream: Stream, name: str, path: list[RhymeClass], spans: list[Span]) -> Chain:
+    strengths = [s for one in path for s in one.strengths]
+    members = tuple(_member(stream.places[begin], length, position) for begin, length, position in spans)
+    return Chain(name, _kinds(stream, spans), len(path), round(sum(strengths) / len(strengths), 4), members)
+
+
+def _member(place: Place, length: int, position: int) -> Member:
+    return Member(place.bar, place.word, place.syllable, length, position)
+
+
+def _kinds(stream: Stream, spans: list[Span]) -> tuple[RhymeKind, ...]:
+    words = {_spelling(stream, span) for span in spans}
+    if len(words) == 1:
+        return (RhymeKind.IDENTICAL,)
+    at_end = {int(stream.bar[b]) for b, n, _ in spans if stream.role[b + n - 1] & LAST_WORD}
+    sounds: dict[tuple[Any, ...], set[tuple[str, ...]]] = {}
+    for span in spans:
+        sounds.setdefault(_sound(stream, span), set()).add(_spelling(stream, span))
+    multis = [s for s in spans if s[1] > 1]
+    checks = {
+        RhymeKind.END: len(at_end) > 1,
+        RhymeKind.INTERNAL: any(not stream.role[b + n - 1] & LAST_WORD for b, n, _ in spans),
+        RhymeKind.PERFECT: any(len(spellings) > 1 for spellings in sounds.values()),
+        RhymeKind.SLANT: len(sounds) > 1,
+        RhymeKind.MULTISYLLABIC: len({_spelling(stream, s) for s in multis}) > 1,
+        RhymeKind.MOSAIC: len(multis) > 1 and any(stream.word[b] != stream.word[b + n - 1] for b, n, _ in multis),
+    }
+    return tuple(kind for kind, holds in checks.items() if holds)
+
+
+def _spelling(stream: Stream, span: Span) -> tuple[str, ...]:
+    """The words that a span touches."""
+    begin, length, _ = span
+    return tuple(dict.fromkeys(stream.spellings[begin : begin + length]))
+
+
+def _sound(stream: Stream, span: Span) -> tuple[Any, ...]:
+    """What must be equal for a perfect rhyme: vowels and the consonants after them, and the positions they take."""
+    begin, length, position = span
+    return (position, *((s.nucleus, s.follow) for s in stream.heard[begin : begin + length]))
+
+
+def _add_echoes(stream: Stream, heard: list[tuple[int, int] | None], chains: list[Chain]) -> None:
+    """Chains of kind `identical`: bars that end in the same word, within a few bars, where nothing else rhymes."""
+    last: dict[str, list[Span]] = {}
+    for begin, length in _last_words(stream):
+        if any(heard[begin : begin + length]):
+            continue
+        run = last.setdefault(stream.spellings[begin], [])
+        if run and stream.bar[begin] - stream.bar[run[-1][0]] > ECHO_BARS:
+            _add_echo(stream, heard, chains, run)
+            run.clear()
+        run.append((begin, length, 0))
+    for run in last.values():
+        _add_echo(stream, heard, chains, run)
+
+
+def _add_echo(stream: Stream, heard: list[tuple[int, int] | None], chains: list[Chain], run: list[Span]) -> None:
+    if len(run) < 2:  # noqa: PLR2004 - one word echoes nothing
+        return
+    for begin, length, _ in run:
+        heard[begin : begin + length] = [(len(chains), position) for position in range(length)]
+    members = tuple(_member(stream.places[begin], length, 0) for begin, length, _ in run)
+    chains.append(Chain(str(len(chains) + 1), (RhymeKind.IDENTICAL,), run[0][1], 1.0, members))
+
+
+def _last_words(stream: Stream) -> Iterator[tuple[int, int]]:
+    """First syllable and number of syllables of each bar's last word."""
+    words = stream.word.tolist()
+    roles = stream.role.tolist()
+    begin = 0
+    for at, word in enumerate(words):
+        if at == 0 or words[at - 1] != word:
+            begin = at
+        if roles[at] & LAST_WORD and (at + 1 == len(words) or words[at + 1] != word):
+            yield begin, at - begin + 1
+
+
+def _schemes(
+    lyrics: Lyrics, stream: Stream, positions: Sequence[tuple[str, int] | None]
+) -> tuple[tuple[str, ...], ...]:
+    ends = {
+        stream.places[begin].bar: [at for at in positions[begin : begin + length] if at]
+        for begin, length in _last_words(stream)
+    }
+    return tuple(_scheme(section, ends) for section in lyrics.sections)
+
+
+def _scheme(section: Section, ends: dict[int, list[tuple[str, int]]]) -> tuple[str, ...]:
+    """Letters for a section's bars with words; a bar takes the letter of the latest bar that its end answers."""
+    bars = [bar.index for bar in section.bars if bar.sung]
+    common = Counter(place for index in bars for place in ends.get(index, ()))
+    letters: dict[tuple[str, int], str] = {}
+    scheme, used = [], 0
+    for index in bars:
+        shared = [place for place in ends.get(index, ()) if common[place] > 1]
+        letter = next((letters[place] for place in shared if place in letters), "")
+        if shared and not letter:
+            letter, used = _letter(used), used + 1
+        for place in shared:
+            letters[place] = letter
+        scheme.append(letter or UNRHYMED)
+    return tuple(scheme)
+
+
+def _letter(number: int) -> str:
+    """The letter of a number: A to Z, then AA, AB and so on."""
+    head, tail = divmod(number, ALPHABET)
+    return (_letter(head - 1) if head else "") + chr(ord("A") + tail)
+
+
+def _bars_json(analysis: RhymeAnalysis) -> list[dict[str, Any]]:
+    by_word: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    rows = zip(analysis.stream.places, analysis.stream.heard, analysis.positions, strict=True)
+    for place, heard, at in rows:
+        chains = [{"id": at[0], "position": at[1]}] if at else []
+        syllable = {"phones": heard.phones, "stress": heard.stress, "chains": chains}
+        by_word.setdefault((place.bar, place.word), []).append(syllable)
+    return [_bar_json(bar, by_word) for bar in analysis.lyrics.bars]
+
+
+def _bar_json(bar: Bar, by_word: dict[tuple[int, int], list[dict[str, Any]]]) -> dict[str, Any]:
+    words = [{"text": w.text, "syllables": by_word.get((bar.index, n), [])} for n, w in enumerate(bar.words)]
+    return {"words": words}
+
+
+def _chain_json(chain: Chain) -> dict[str, Any]:
+    members = [{"bar": m.bar, "word": m.word, "syllable": m.syllable, "length": m.length} for m in chain.members]
+    return {
+        "id": chain.id,
+        "kinds": [kind.value for kind in chain.kinds],
+        "length": chain.length,
+        "confidence": chain.confidence,
+        "members": members,
+    }

@@ -1,0 +1,234 @@
+"""The composition root: settings become adapters, adapters become services. Nothing else reads the settings."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rap_analyzer.adapters.cache import MemoryCache, connect_redis
+from rap_analyzer.adapters.embedder import MiniLmEmbedder
+from rap_analyzer.adapters.model_files import ModelFiles
+from rap_analyzer.adapters.postgres.analyses import AnalysisStore, EnrichmentStore
+from rap_analyzer.adapters.postgres.database import Database, opened
+from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
+from rap_analyzer.adapters.postgres.migration import migrate
+from rap_analyzer.adapters.postgres.pages import CorpusPages
+from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
+from rap_analyzer.adapters.postgres.tracks import TrackStore
+from rap_analyzer.adapters.processes import ProcessPool
+from rap_analyzer.analyzers.algorithmic import AlgorithmicAnalyzer
+from rap_analyzer.domain.errors import ConfigError, InputError
+from rap_analyzer.pipeline.search import Searcher
+from rap_analyzer.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from rap_analyzer.adapters.cache import RedisCache
+    from rap_analyzer.adapters.genius import GeniusSource
+    from rap_analyzer.adapters.spotify import SpotifySource
+    from rap_analyzer.ports import Analyzer, CpuPool
+
+__all__ = [
+    "ANALYZERS",
+    "Services",
+    "Settings",
+    "conninfo",
+    "embedded_server",
+    "load_settings",
+    "model_files",
+    "open_genius",
+    "open_services",
+    "open_spotify",
+]
+
+ANALYZERS: dict[str, Callable[[CpuPool], Analyzer]] = {
+    "algorithmic_basic": AlgorithmicAnalyzer,
+}
+"""Every analyzer, by the name that configuration gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All that a command or a page needs, open and ready."""
+
+    settings: Settings
+    database: Database
+    tracks: TrackStore
+    analyses: AnalysisStore
+    enrichments: EnrichmentStore
+    passages: PassageStore
+    pages: CorpusPages
+    searcher: Searcher
+    embedder: MiniLmEmbedder
+    cache: MemoryCache | RedisCache
+    pool: ProcessPool
+
+    @property
+    def label(self) -> str:
+        """What the lyrics' source is called in the store: `demo` when it is a simulator."""
+        return "demo" if self.settings.simulates else "genius"
+
+    def analyzer(self, name: str) -> Analyzer:
+        """The analyzer of that name.
+
+        Raises:
+            ConfigError: there is none; the message lists those that exist.
+        """
+        if name not in ANALYZERS:
+            raise ConfigError(f"No analyzer is called {name!r}; these exist: {', '.join(sorted(ANALYZERS))}.")
+        return ANALYZERS[name](self.pool)
+
+    def analyzer_for_request(self, name: str) -> Analyzer:
+        """The same, for a name that came with a request.
+
+        Raises:
+            InputError: there is none of that name.
+        """
+        try:
+            return self.analyzer(name)
+        except ConfigError as error:
+            raise InputError(f"analyzer: {error}") from error
+
+    def enabled_analyzers(self) -> list[Analyzer]:
+        """The analyzers that configuration enables, in its order."""
+        return [self.analyzer(name) for name, chosen in self.settings.analyzers.items() if chosen.enabled]
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Connect to the store (started and migrated when need be) and hold everything open inside the block.
+
+    Raises:
+        StoreError: PostgreSQL does not answer.
+        ConfigError: a setting is missing.
+    """
+    async with AsyncExitStack() as stack:
+        database, reader = await _open_store(settings, stack)
+        pool = ProcessPool()
+        stack.callback(pool.close)
+        cache = (
+            connect_redis(settings.redis_host, settings.redis_port, settings.redis_db)
+            if settings.redis_host
+            else MemoryCache()
+        )
+        stack.push_async_callback(cache.close)
+        embedder = MiniLmEmbedder(model_files(settings), settings.embedding_precision)
+        yield Services(
+            settings=settings,
+            database=database,
+            tracks=TrackStore(database),
+            analyses=AnalysisStore(database),
+            enrichments=EnrichmentStore(database),
+            passages=PassageStore(database),
+            pages=CorpusPages(reader),
+            searcher=Searcher(SearchStore(reader), embedder),
+            embedder=embedder,
+            cache=cache,
+            pool=pool,
+        )
+
+
+async def _open_store(settings: Settings, stack: AsyncExitStack) -> tuple[Database, Database]:
+    """The writer's and the reader's database; they are one unless a replica is configured."""
+    if not settings.is_embedded:
+        await migrate(conninfo(settings, settings.postgres_direct_host))
+        writer = await stack.enter_async_context(opened(_database(settings, conninfo(settings))))
+        if not settings.postgres_replica_host:
+            return writer, writer
+        replica = _database(settings, conninfo(settings, settings.postgres_replica_host))
+        return writer, await stack.enter_async_context(opened(replica))
+    server = embedded_server(settings)
+    await asyncio.to_thread(server.acquire)
+    stack.push_async_callback(asyncio.to_thread, server.release)
+    await migrate(server.conninfo())
+
+    async def revive() -> None:
+        await asyncio.to_thread(server.ensure_running)
+
+    database = Database(
+        server.conninfo(),
+        max_connections=settings.max_connections,
+        timeout=settings.connection_timeout,
+        revive=revive,
+    )
+    await stack.enter_async_context(opened(database))
+    return database, database
+
+
+def conninfo(settings: Settings, host: str | None = None) -> str:
+    """How libpq reaches the configured server."""
+    from psycopg.conninfo import make_conninfo
+
+    return make_conninfo(
+        host=host or settings.postgres_host,
+        port=settings.postgres_port,
+        dbname=settings.postgres_db,
+        user=settings.postgres_user,
+        password=settings.postgres_password.get_secret_value() or None,
+    )
+
+
+def embedded_server(settings: Settings) -> EmbeddedServer:
+    """The embedded server of the data folder."""
+    return EmbeddedServer(settings.data_dir)
+
+
+def model_files(settings: Settings) -> ModelFiles:
+    """Where the embedding model's files lie."""
+    return ModelFiles(settings.data_dir)
+
+
+def _database(settings: Settings, target: str) -> Database:
+    return Database(target, max_connections=settings.max_connections, timeout=settings.connection_timeout)
+
+
+@asynccontextmanager
+async def open_genius(settings: Settings) -> AsyncIterator[GeniusSource]:
+    """The Genius adapter.
+
+    Raises:
+        ConfigError: no token is set.
+    """
+    from rap_analyzer.adapters.genius import connect_genius
+
+    if settings.genius_access_token is None:
+        raise ConfigError(
+            "GENIUS_ACCESS_TOKEN is not set: make an API client at genius.com/api-clients, copy its client access "
+            "token into .env, and try again. (Without a token, `rap demo` shows everything on invented songs.)"
+        )
+    source: GeniusSource
+    async with connect_genius(
+        settings.genius_access_token.get_secret_value(),
+        api_url=settings.genius_api_url,
+        web_url=settings.genius_web_url,
+        rate=settings.genius_rate,
+    ) as source:
+        yield source
+
+
+@asynccontextmanager
+async def open_spotify(settings: Settings) -> AsyncIterator[SpotifySource]:
+    """The Spotify adapter.
+
+    Raises:
+        ConfigError: no client id and secret are set.
+    """
+    from rap_analyzer.adapters.spotify import connect_spotify
+
+    if settings.spotify_client_id is None or settings.spotify_client_secret is None:
+        raise ConfigError(
+            "SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set: make an app at developer.spotify.com/dashboard "
+            "and copy both into .env. Everything but enrichment works without."
+        )
+    source: SpotifySource
+    async with connect_spotify(
+        settings.spotify_client_id,
+        settings.spotify_client_secret.get_secret_value(),
+        api_url=settings.spotify_api_url,
+        accounts_url=settings.spotify_accounts_url,
+        rate=settings.spotify_rate,
+    ) as source:
+        yield source
