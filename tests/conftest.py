@@ -15,7 +15,7 @@ from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
 from rap_analyzer.adapters.postgres.migration import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 SETTINGS = ("POSTGRES_", "REDIS_", "GENIUS_", "SPOTIFY_", "RAP_", "NOVITA_", "MAX_CONNECTIONS", "ANALYSIS_", "MEMORY_")
 
@@ -29,14 +29,24 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+def enterable(folder: Path) -> Path:
+    """The folder, with its parents opened: root runs PostgreSQL as another user, who must get in."""
+    for parent in (folder, *folder.parents[:3]):
+        if parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 0o001:
+            parent.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes data folders for servers of a test's own."""
+    return lambda: enterable(tmp_path_factory.mktemp("data"))
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     """One embedded PostgreSQL for the session (one for each xdist worker)."""
-    folder = tmp_path_factory.mktemp("store")
-    for parent in (folder, *folder.parents[:3]):
-        if parent.stat().st_uid == os.geteuid() and parent != Path("/tmp"):  # noqa: S108
-            parent.chmod(0o755)  # root runs PostgreSQL as another user, who must get in
-    running = EmbeddedServer(folder)
+    running = EmbeddedServer(enterable(tmp_path_factory.mktemp("store")))
     running.acquire()
     asyncio.run(migrate(running.conninfo()))
     yield running
@@ -52,3 +62,13 @@ async def database(server: EmbeddedServer, request: pytest.FixtureRequest) -> As
         async with opened(Database(server.conninfo(name))) as own:
             yield own
         await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture(scope="session")
+def unused_port() -> int:
+    """A port of this machine that nobody listens on."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -6,6 +6,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
+import stamina
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
@@ -47,6 +48,7 @@ def set_up_logging(level: str) -> None:
     logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(message)s", force=True)
     for noisy in ("psycopg.pool", "httpx2", "httpcore2", "httpx", "stamina", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(max(logging.ERROR, logging.getLevelName(level.upper())))
+    stamina.instrumentation.set_on_retry_hooks([])  # retries are counted in rap_source_requests
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

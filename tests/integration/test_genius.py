@@ -277,9 +277,9 @@ async def test_a_service_with_a_rate_is_obeyed(faulty: tuple[FaultInjector, Simu
 class Recorder:
     """A Genius that answers as told and remembers what was asked."""
 
-    def __init__(self, robots: str = "", song: object = None) -> None:
+    def __init__(self, robots: str = "", song: object = None, words: str = "A", charset: str = "utf-8") -> None:
         self.seen: list[Request] = []
-        self._robots, self._song = robots, song
+        self._robots, self._song, self._words, self._charset = robots, song, words, charset
         self.app = Starlette(routes=[Route("/{path:path}", self._answer)])
 
     async def _answer(self, request: Request) -> Response:
@@ -288,7 +288,8 @@ class Recorder:
             return PlainTextResponse(self._robots)
         if request.url.path.startswith("/api/"):
             return JSONResponse({"meta": {"status": 200}, "response": self._song})
-        return Response('<html><div data-lyrics-container="true">A</div></html>', media_type="text/html")
+        html = f'<html><div data-lyrics-container="true">{self._words}</div></html>'
+        return Response(html.encode(self._charset), headers={"Content-Type": f"text/html; charset={self._charset}"})
 
 
 async def test_the_token_goes_to_the_api_alone() -> None:
@@ -310,6 +311,14 @@ async def test_robots_are_respected() -> None:
                 await source.fetch_lyrics(ADA)
             await source.fetch_lyrics(Song("1", "Other", "https://genius.com/Other-lyrics", ()))
     assert [request.url.path for request in recorder.seen] == ["/web/robots.txt", "/web/Other-lyrics"]
+
+
+async def test_a_charset_that_only_the_header_tells_is_heeded() -> None:
+    """A Cyrillic page without `<meta>` is read in the charset of its header."""
+    recorder = Recorder(words="Тук-тук, это поезд", charset="windows-1251")
+    with SimulatorServer(recorder.app) as server:
+        async with source_at(server) as source:
+            assert (await source.fetch_lyrics(ADA)).lyrics == "Тук-тук, это поезд"
 
 
 async def test_a_song_of_few_fields_is_a_song() -> None:

@@ -153,7 +153,7 @@ def _past(phones: str) -> str:
 
 def _contraction(tail: str) -> Callable[[str], str]:
     def sounded(phones: str) -> str:
-        return phones + ("ᵊ" + tail if phones[-1] not in VOWELS and tail[0] not in VOWELS else tail.lstrip("ᵊ"))
+        return phones + ("ᵊ" + tail if phones[-1] not in VOWELS and tail[0] not in VOWELS else tail)
 
     return sounded
 
@@ -223,7 +223,7 @@ def _compound(word: str) -> str:
 
 
 def _folded(word: str) -> str:
-    """Letters without their accents: "Beyoncé" is read as "Beyonce" when the dictionary has neither."""
+    """Letters without their accents: "Renée" is read as "Renee" when the dictionary has neither."""
     if word.isascii():
         return word
     return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))

@@ -18,6 +18,8 @@ MATCH_COST = 3
 """Characters that a match counts for, whatever its length."""
 ONE_BYTE_CODES = 144
 """Byte values that DEFLATE's fixed code writes in eight bits: no text is cheaper to store than to compress."""
+OTHER_CODE = ONE_BYTE_CODES - 2
+FIRST_BYTE = bytes([ONE_BYTE_CODES - 1])
 STORED = 0
 NINE_BITS_FROM = 0b11001
 LAST_LENGTH = 285
@@ -53,14 +55,15 @@ def repetition(text: str) -> float:
     """
     if not text:
         return 0.0
-    literals, matches = _tokens(_one_byte_each(text))
-    return max(0.0, 1 - (literals + MATCH_COST * matches) / len(text))
+    # zlib cannot refer back to a stream's first byte, so one that is no part of the text stands there.
+    literals, matches = _tokens(FIRST_BYTE + _one_byte_each(text))
+    return max(0.0, 1 - (literals - 1 + MATCH_COST * matches) / len(text))
 
 
 def _one_byte_each(text: str) -> bytes:
-    """A byte for each character, the same for the same: the commonest 143 apart, the rest alike."""
-    ranks = {c: rank for rank, (c, _) in enumerate(Counter(text).most_common(ONE_BYTE_CODES - 1))}
-    return bytes(ranks.get(character, ONE_BYTE_CODES - 1) for character in text)
+    """A byte for each character, the same for the same: the commonest 142 apart, the rest alike."""
+    ranks = {c: rank for rank, (c, _) in enumerate(Counter(text).most_common(OTHER_CODE))}
+    return bytes(ranks.get(character, OTHER_CODE) for character in text)
 
 
 def _hook_share(lyrics: Lyrics) -> float:

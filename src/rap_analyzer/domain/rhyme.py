@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from rap_analyzer.domain.rhyme_classes import RhymeClass, rhyme_classes
+from rap_analyzer.domain.rhyme_paths import class_paths
 from rap_analyzer.domain.rhyme_stream import LAST_WORD, Place, Stream, listen
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def find_rhymes(lyrics: Lyrics) -> RhymeAnalysis:
     one another at several places become the positions of one chain. Pure; never raises; time grows with the text.
     """
     stream = listen(lyrics)
-    paths = _paths(stream, _with_tails(stream, rhyme_classes(stream)))
+    paths = class_paths(stream, rhyme_classes(stream))
     heard: list[tuple[int, int] | None] = [None] * len(stream)
     for number, path in enumerate(paths):
         for position, one in enumerate(path):
@@ -128,63 +129,6 @@ def to_json(analysis: RhymeAnalysis, song_id: str, extra_metrics: dict[str, Any]
         "schemes": ["".join(s) if all(len(x) == 1 for x in s) else " ".join(s) for s in analysis.schemes],
         "metrics": {"rhyme_density": round(analysis.density, 6), **(extra_metrics or {})},
     }
-
-
-def _with_tails(stream: Stream, classes: list[RhymeClass]) -> list[RhymeClass]:
-    """Adds the repeated words right after rhyming syllables ("make it" / "take it"): they are part of the rhyme."""
-    taken = {m for one in classes for m in one.members}
-    tails = []
-    for one in classes:
-        after: dict[int, list[int]] = {}
-        for member in one.members:
-            following = member + 1
-            if following < len(stream) and following not in taken and stream.bar[following] == stream.bar[member]:
-                after.setdefault(int(stream.word_id[following]), []).append(following)
-        for same in after.values():
-            if len(same) > 1 and len({stream.spellings[m - 1] for m in same}) > 1:
-                tails.append(RhymeClass(same, one.strengths[:1]))
-                taken.update(same)
-    return classes + tails
-
-
-def _paths(stream: Stream, classes: list[RhymeClass]) -> list[list[RhymeClass]]:
-    """Classes that follow one another, as paths: each class is one position of one chain."""
-    class_of = {m: number for number, one in enumerate(classes) for m in one.members}
-    steps = _links(class_of, stream, [len(c.members) for c in classes])
-    starts = set(range(len(classes))) - set(steps.values())
-    paths = []
-    for start in sorted(starts, key=lambda n: classes[n].members[0]):
-        path, at = [classes[start]], start
-        while at in steps:
-            at = steps[at]
-            path.append(classes[at])
-        paths.append(path)
-    return paths
-
-
-def _links(class_of: dict[int, int], stream: Stream, sizes: list[int]) -> dict[int, int]:
-    """For a class the one that follows it: the commonest first, none twice, no rings."""
-    counts: Counter[tuple[int, int]] = Counter()
-    bars = stream.bar.tolist()
-    for syllable, number in class_of.items():
-        following = class_of.get(syllable + 1)
-        if following is not None and following != number and bars[syllable] == bars[syllable + 1]:
-            counts[number, following] += 1
-    steps: dict[int, int] = {}
-    reached: set[int] = set()
-    for (one, other), count in counts.most_common():
-        often = count > 1 and 2 * count >= min(sizes[one], sizes[other])
-        if often and one not in steps and other not in reached and not _leads_to(steps, other, one):
-            steps[one] = other
-            reached.add(other)
-    return steps
-
-
-def _leads_to(steps: dict[int, int], start: int, goal: int) -> bool:
-    at: int | None = start
-    while at is not None and at != goal:
-        at = steps.get(at)
-    return at == goal
 
 
 Span = tuple[int, int, int]

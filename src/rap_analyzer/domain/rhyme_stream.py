@@ -30,6 +30,8 @@ STRESSED, FUNCTION, WORD_FINAL, MONOSYLLABLE, LAST_WORD, BAR_FINAL, MIDDLE_WORD 
 
 MIDDLE = (0.4, 0.62)
 """Part of a bar in which a word must end to be at its caesura: a long bar is often two phrases."""
+BEYOND = 1000
+"""Distance to the bar's end that ad-libs after it are given: as far as no syllable of a bar."""
 LONG_BAR = 10
 """Syllables."""
 
@@ -60,7 +62,7 @@ class Stream:
         bar: running number of the bar.
         word: running number of the word.
         word_id: the same number for the same word, possessives and dropped g aside.
-        to_end: syllables after it in its bar.
+        to_end: syllables after it in its bar, trailing ad-libs left out.
     """
 
     heard: tuple[Syllable, ...]
@@ -106,11 +108,12 @@ def listen(lyrics: Lyrics) -> Stream:
     """The stream of a song. Words in square brackets, and those that nothing can be said of, have no syllables."""
     columns = _Columns([], [], [], [], [], [])
     for bar in lyrics.bars:
-        begin = len(columns.heard)
+        begin = end = len(columns.heard)
         for number, word in enumerate(bar.words):
             if not word.note and (sounds := syllables(word.text)):
                 _add_word(columns, bar.index, number, word.bare, sounds)
-        _close_bar(columns, begin)
+                end = end if word.adlib else len(columns.heard)
+        _close_bar(columns, begin, end if end > begin else len(columns.heard))
     return _stream(columns)
 
 
@@ -136,11 +139,12 @@ def _roles(sounds: tuple[Syllable, ...], function: bool) -> tuple[int, ...]:
     )
 
 
-def _close_bar(columns: _Columns, begin: int) -> None:
-    end = len(columns.heard)
+def _close_bar(columns: _Columns, begin: int, end: int) -> None:
+    """Marks where a bar ends: before the ad-libs that trail it, because they answer the bar and do not carry it."""
     columns.to_end += range(end - begin - 1, -1, -1)
+    columns.to_end += [BEYOND] * (len(columns.heard) - end)
     for at in range(end - 1, begin - 1, -1):
-        if columns.word[at] != columns.word[-1]:
+        if columns.word[at] != columns.word[end - 1]:
             break
         columns.role[at] |= LAST_WORD | (BAR_FINAL if at == end - 1 else 0)
     if end - begin >= LONG_BAR:

@@ -13,7 +13,6 @@ import importlib.util
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -85,10 +84,14 @@ class EmbeddedServer:
         """
         self._prepare()
         with self._locked():
-            if self._lease is None:
-                self._lease = _take_lease(self._home / "leases")
-            self._start_unless_running()
-            self._create_database()
+            lease = self._lease or _take_lease(self._home / "leases")
+            try:
+                self._start_unless_running()
+                self._create_database()
+            except BaseException:
+                _drop_lease(lease)
+                raise
+            self._lease = lease
         return self.conninfo()
 
     def conninfo(self, database: str = DATABASE) -> str:
@@ -131,13 +134,18 @@ class EmbeddedServer:
             return ran
 
     def is_running(self) -> bool:
-        """Whether the server takes connections. Its process id would not do: a killed server may linger as a zombie."""
-        with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(str(self._socket_dir / SOCKET_NAME))
-            except OSError:
-                return False
-            return True
+        """Whether the server takes connections.
+
+        Neither its process id nor its socket would do: a killed server may linger as a zombie, and its children may
+        hold the socket for a moment.
+        """
+        if not (self._socket_dir / SOCKET_NAME).exists():
+            return False
+        try:
+            psycopg.connect(self.conninfo("postgres"), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     @property
     def _keep_marker(self) -> Path:
@@ -187,9 +195,13 @@ class EmbeddedServer:
             time.sleep(0.3)
 
     def _create_cluster(self) -> None:
-        """Made beside and moved into place, so that a kill half way leaves no half cluster."""
-        fresh = self._home / "cluster.new"
-        shutil.rmtree(fresh, ignore_errors=True)
+        """Made beside and moved into place, so that a kill half way leaves no half cluster.
+
+        Under a name of its own: the initdb of a process that was killed may still be writing to its own.
+        """
+        for abandoned in self._home.glob("cluster.new-*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
+        fresh = self._home / f"cluster.new-{time.monotonic_ns()}"
         made = self._run(
             "initdb", "-D", str(fresh), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-instructions",
             "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
