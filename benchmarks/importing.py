@@ -39,19 +39,29 @@ SAMPLE_S = 0.2
 PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
 
 INSERTS = (
-    "INSERT INTO tracks (source, source_id, title, artist, year, language, page_views, url, lyrics, "
-    "lyrics_digest) VALUES (%(source)s, %(source_id)s, %(title)s, %(artist)s, %(year)s, %(language)s, %(views)s, "
-    "%(url)s, %(lyrics)s, %(digest)s) ON CONFLICT DO NOTHING",
-    "INSERT INTO artists (source, source_id, name) VALUES (%(source)s, %(artist_id)s, %(artist)s) "
-    "ON CONFLICT DO NOTHING",
-    "INSERT INTO credits (track_id, artist_id, role, position) SELECT t.id, a.id, 'primary', 1 "
-    "FROM tracks t, artists a WHERE (t.source, t.source_id) = (%(source)s, %(source_id)s) "
-    "AND (a.source, a.source_id) = (%(source)s, %(artist_id)s) ON CONFLICT DO NOTHING",
-    "INSERT INTO provenance (track_id, lyrics_digest, source, source_id, url, fetched_at, "
-    "parser_version, raw_digest) SELECT id, %(digest)s, source, source_id, url, %(fetched_at)s, %(parser)s, %(raw)s "
-    "FROM tracks WHERE (source, source_id) = (%(source)s, %(source_id)s) ON CONFLICT DO NOTHING",
-    "INSERT INTO visits (source, source_id, outcome, title, url) VALUES (%(source)s, %(source_id)s, "
-    "'stored', %(title)s, %(url)s) ON CONFLICT DO NOTHING",
+    (
+        "INSERT INTO tracks (source, source_id, title, artist, year, language, page_views, url, lyrics, "
+        "lyrics_digest) VALUES (%(source)s, %(source_id)s, %(title)s, %(artist)s, %(year)s, %(language)s, %(views)s, "
+        "%(url)s, %(lyrics)s, %(digest)s) ON CONFLICT DO NOTHING"
+    ),
+    (
+        "INSERT INTO artists (source, source_id, name) VALUES (%(source)s, %(artist_id)s, %(artist)s) "
+        "ON CONFLICT DO NOTHING"
+    ),
+    (
+        "INSERT INTO credits (track_id, artist_id, role, position) SELECT t.id, a.id, 'primary', 1 "
+        "FROM tracks t, artists a WHERE (t.source, t.source_id) = (%(source)s, %(source_id)s) "
+        "AND (a.source, a.source_id) = (%(source)s, %(artist_id)s) ON CONFLICT DO NOTHING"
+    ),
+    (
+        "INSERT INTO provenance (track_id, lyrics_digest, source, source_id, url, fetched_at, parser_version, "
+        "raw_digest) SELECT id, %(digest)s, source, source_id, url, %(fetched_at)s, %(parser)s, %(raw)s "
+        "FROM tracks WHERE (source, source_id) = (%(source)s, %(source_id)s) ON CONFLICT DO NOTHING"
+    ),
+    (
+        "INSERT INTO visits (source, source_id, outcome, title, url) VALUES (%(source)s, %(source_id)s, "
+        "'stored', %(title)s, %(url)s) ON CONFLICT DO NOTHING"
+    ),
 )
 """What a straightforward importer would send: a row at a time, pipelined by psycopg."""
 

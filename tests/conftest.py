@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -16,6 +15,7 @@ from rap_analyzer.adapters.postgres.migration import migrate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
 
 SETTINGS = ("POSTGRES_", "REDIS_", "GENIUS_", "SPOTIFY_", "RAP_", "NOVITA_", "MAX_CONNECTIONS", "ANALYSIS_", "MEMORY_")
 

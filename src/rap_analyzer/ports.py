@@ -76,12 +76,8 @@ class MetadataSource(Protocol):
 
     name: str
 
-    async def fetch_recording(self, recording_id: str) -> Recording:
-        """One recording by its id there.
-
-        Raises:
-            NotFound: no such recording.
-        """
+    async def fetch_recordings(self, recording_ids: Sequence[str]) -> Mapping[str, Recording]:
+        """Recordings by id, as many at a time as the service lets us; those that it does not have are absent."""
 
     async def search_recordings(self, query: RecordingQuery) -> Sequence[Recording]:
         """Candidates for a title and artist, the service's best first."""

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rap_analyzer.adapters.cache import MemoryCache, RedisCache, connect_redis
-from rap_analyzer.ports import Cache
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    from rap_analyzer.ports import Cache
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,13 @@ async def test_a_song_saved_twice_is_stored_once(database: Database) -> None:
     store = TrackStore(database)
     assert await store.save_tracks([draft(1, "one"), draft(2, "two")]) == [Outcome.STORED, Outcome.STORED]
     assert await store.save_tracks([draft(1, "one"), draft(2, "two")]) == [Outcome.UNCHANGED, Outcome.UNCHANGED]
-    assert [await count(database, t) for t in ("tracks", "credits", "artists", "provenance", "visits")] == [2, 4, 2, 2, 2]
+    assert [await count(database, t) for t in ("tracks", "credits", "artists", "provenance", "visits")] == [
+        2,
+        4,
+        2,
+        2,
+        2,
+    ]
 
 
 async def test_new_words_keep_the_old_ones(database: Database) -> None:
@@ -138,13 +144,17 @@ def unit(*hot: int) -> list[float]:
 
 
 async def embedded(database: Database, *texts: str) -> dict[str, int]:
-    """Stores tracks 1, 2 … whose single passage points along axis 1, 2 …"""
+    """Stores tracks 1, 2 … whose single passage points along axis 1, 2, and so on."""
     await TrackStore(database).save_tracks([draft(n, text, year=1990 + n) for n, text in enumerate(texts, 1)])
     store = PassageStore(database)
     rows = []
     for track in await store.load_unembedded("m", 100, 0):
         axis = unit(int(track.title.split()[1]))
-        rows.append(TrackEmbedding(track.id, track.lyrics_digest, [Passage("verse", "Verse 1", 0, 0, track.lyrics)], [axis], axis))
+        rows.append(
+            TrackEmbedding(
+                track.id, track.lyrics_digest, [Passage("verse", "Verse 1", 0, 0, track.lyrics)], [axis], axis
+            )
+        )
     await store.save_embeddings(rows, "m")
     assert await store.count_unembedded("m") == 0
     return await ids(database)
@@ -173,7 +183,9 @@ async def test_search_by_words_wants_them_close_together(database: Database) -> 
     assert await store.search_words("tomato -poor", Filters(), 9) == []
 
 
-@pytest.mark.parametrize("query", ["'; DROP TABLE tracks; --", "a & b | (!c", "\\ ' \" :*", "the of and", "🎤🎤", "x" * 900])
+@pytest.mark.parametrize(
+    "query", ["'; DROP TABLE tracks; --", "a & b | (!c", "\\ ' \" :*", "the of and", "🎤🎤", "x" * 900]
+)
 async def test_no_query_breaks_the_search(database: Database, query: str) -> None:
     """Whatever is typed is words, never syntax."""
     numbers = await embedded(database, "bread")
@@ -265,7 +277,9 @@ async def test_migrations_run_forward_from_every_earlier_version(server: Embedde
         async with await psycopg.AsyncConnection.connect(server.conninfo("postgres"), autocommit=True) as admin:
             await admin.execute(f"CREATE DATABASE {name}".encode())
         async with await psycopg.AsyncConnection.connect(server.conninfo(name), autocommit=True) as connection:
-            await connection.execute("CREATE TABLE schema_migrations (name text PRIMARY KEY, applied_at timestamptz DEFAULT now())")
+            await connection.execute(
+                "CREATE TABLE schema_migrations (name text PRIMARY KEY, applied_at timestamptz DEFAULT now())"
+            )
             for file in files[:stop]:
                 text = resources.files("rap_analyzer.adapters.postgres").joinpath("migrations", file).read_bytes()
                 await connection.execute(text)

@@ -14,7 +14,19 @@ from rap_analyzer.domain.errors import InputError
 from rap_analyzer.domain.track import Outcome, Role
 from rap_analyzer.pipeline.importing import draft_row, parse_features, plan_import
 
-DUMP = ["title", "tag", "artist", "year", "views", "features", "lyrics", "id", "language_cld3", "language_ft", "language"]
+DUMP = [
+    "title",
+    "tag",
+    "artist",
+    "year",
+    "views",
+    "features",
+    "lyrics",
+    "id",
+    "language_cld3",
+    "language_ft",
+    "language",
+]
 
 
 def test_the_public_dump_needs_no_mapping() -> None:
@@ -70,7 +82,12 @@ def test_a_row_that_is_no_song_has_an_outcome_and_keeps_no_words(
     assert not draft.lyrics
 
 
-@given(st.dictionaries(st.sampled_from(["title", "artist", "lyrics", "id", "year", "views", "features"]), st.one_of(st.none(), st.text(), st.integers(), st.floats(), st.lists(st.text()))))
+@given(
+    st.dictionaries(
+        st.sampled_from(["title", "artist", "lyrics", "id", "year", "views", "features"]),
+        st.one_of(st.none(), st.text(), st.integers(), st.floats(), st.lists(st.text())),
+    )
+)
 def test_no_row_raises(fields: dict[str, Any]) -> None:
     """Whatever a file holds, a row becomes a draft that can be stored as text."""
     draft = draft_row(fields, "set", 1)
@@ -103,8 +120,13 @@ def test_a_broken_json_line_harms_no_other(tmp_path: Path) -> None:
     assert kinds == ["dict", "InputError", "InputError", "dict"]
 
 
-@pytest.mark.parametrize(("name", "content", "says"), [("a.csv", b"", "empty"), ("a.xyz", b"x", "no kind we read"), ("a.parquet", b"no", "no Parquet")])
-def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [("a.csv", b"", "empty"), ("a.xyz", b"x", "no kind we read"), ("a.parquet", b"no", "no Parquet")],
+)
+def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(
+    tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
     """Empty, of an unknown kind, or not what its name says."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=says):

@@ -68,7 +68,9 @@ def test_a_song_called_cover_is_not_a_cover() -> None:
 
 def test_an_audio_embedding_needs_every_feature() -> None:
     """A missing feature gives no embedding rather than a wrong one; all are scaled to [0, 1]."""
-    features = dict.fromkeys(("acousticness", "danceability", "energy", "instrumentalness", "liveness", "speechiness", "valence"), 0.5)
+    features = dict.fromkeys(
+        ("acousticness", "danceability", "energy", "instrumentalness", "liveness", "speechiness", "valence"), 0.5
+    )
     assert audio_embedding(features) is None
     full = audio_embedding({**features, "loudness": -6.0, "tempo": 90.0})
     assert full is not None

@@ -33,7 +33,8 @@ def test_variables_in_the_yaml_are_filled(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("POSTGRES_PORT", "x"), ("MAX_CONNECTIONS", "0"), ("LOG_LEVEL", "loud"), ("ANALYSIS_BATCH_SIZE", "-1")]
+    ("name", "value"),
+    [("POSTGRES_PORT", "x"), ("MAX_CONNECTIONS", "0"), ("LOG_LEVEL", "loud"), ("ANALYSIS_BATCH_SIZE", "-1")],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     """The sentence has the setting and its value."""

@@ -6,10 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import structlog
-
 from rap_analyzer.domain.enrichment import Enrichment, MatchMethod
-from rap_analyzer.domain.errors import NotFound, RateLimited
+from rap_analyzer.domain.errors import RateLimited
 from rap_analyzer.pipeline.matching import best_match
 
 if TYPE_CHECKING:
@@ -17,8 +15,6 @@ if TYPE_CHECKING:
 
     from rap_analyzer.domain.enrichment import Recording, UnenrichedTrack
     from rap_analyzer.ports import EnrichmentStore, MetadataSource, Progress
-
-log = structlog.get_logger(__name__)
 
 BATCH = 50
 
@@ -56,31 +52,28 @@ async def enrich(store: EnrichmentStore, source: MetadataSource, progress: Progr
 async def _enrich_batch(
     source: MetadataSource, batch: Sequence[UnenrichedTrack], progress: Progress
 ) -> list[Enrichment]:
+    linked = {track.id: _linked_id(source, track) for track in batch}
+    recordings = await source.fetch_recordings([link for link in linked.values() if link])
     matched = []
     for track in batch:
-        matched.append(await _match(source, track))
+        matched.append(await _match(source, track, recordings.get(linked[track.id])))
         progress.advance(now=f"{track.artist}: {track.title}")
     ids = [e.recording.id for e in matched if e.recording]
     features = await source.fetch_audio_features(ids) if ids else {}
     return [replace(e, audio_features=dict(features.get(e.recording.id, {}))) if e.recording else e for e in matched]
 
 
-async def _match(source: MetadataSource, track: UnenrichedTrack) -> Enrichment:
+async def _match(source: MetadataSource, track: UnenrichedTrack, linked: Recording | None) -> Enrichment:
     """The cascade: the link that the lyrics' source gives, then ISRC, then title and artist of what a search finds."""
-    recording = await _by_link(source, track)
-    if recording:
-        return Enrichment(track.id, source.name, MatchMethod.URI, 0.0, recording)
+    if linked:
+        return Enrichment(track.id, source.name, MatchMethod.URI, 0.0, linked)
     candidates = await source.search_recordings(track.query)
     recording, method, distance = best_match(track.query, candidates)
     return Enrichment(track.id, source.name, method, distance, recording)
 
 
-async def _by_link(source: MetadataSource, track: UnenrichedTrack) -> Recording | None:
+def _linked_id(source: MetadataSource, track: UnenrichedTrack) -> str:
+    """The service's id in a link such as `spotify:track:ID`; empty without one."""
     prefix = f"{source.name}:track:"
-    if not (track.recording_uri or "").startswith(prefix):
-        return None
-    try:
-        return await source.fetch_recording(str(track.recording_uri).removeprefix(prefix))
-    except NotFound:
-        log.info("the linked recording is gone", track=track.id, uri=track.recording_uri)
-        return None
+    uri = track.recording_uri or ""
+    return uri.removeprefix(prefix) if uri.startswith(prefix) else ""

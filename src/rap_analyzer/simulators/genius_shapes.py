@@ -215,8 +215,8 @@ def _recent_fields(song: DemoSong, name: str, primary: list[Json]) -> Json:
 
 
 def _media(song: DemoSong) -> Iterable[Json]:
-    """Where to hear it; every third answer has no `native_uri`, only the address."""
-    if song.recording:
+    """Where to hear it; every third answer has no `native_uri`, only the address, and every fifth no link at all."""
+    if song.recording and song.id % 5:
         url = f"https://open.spotify.com/track/{song.recording.id}"
         uri = {"native_uri": f"spotify:track:{song.recording.id}"} if song.id % 3 else {}
         yield {"provider": "spotify", "type": "audio", "url": url, **uri}

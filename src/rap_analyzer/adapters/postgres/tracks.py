@@ -21,6 +21,8 @@ STAGED_TYPES = (
     *("date", "int2", "text", "int8", "text", "text"),
     *("text", "text", "timestamptz", "text", "text", "jsonb", "jsonb"),
 )
+ANALYZED_FROM = 100
+"""Rows from which PostgreSQL is told what a batch holds: guessing, it reads all of the tracks for every batch."""
 SAVE_STEPS = (
     "save_staged_artists",
     "save_staged_credits",
@@ -51,6 +53,8 @@ class TrackStore:
             await connection.execute(query("create_staging"))
             rows = [_staged_row(n, draft) for n, draft in enumerate(newest.values())]
             await copy_rows(connection, "copy_staged", STAGED_TYPES, rows)
+            if len(rows) >= ANALYZED_FROM:
+                await connection.execute(query("analyze_staged"))
             cursor = await connection.execute(query("save_staged_tracks"))
             written = {(row["source"], row["source_id"]) for row in await cursor.fetchall()}
             for step in SAVE_STEPS:

@@ -11,6 +11,10 @@ CREATE TEMP TABLE IF NOT EXISTS staged (
 -- Stream drafts into the staging table
 COPY staged FROM STDIN (FORMAT BINARY);
 
+-- analyze_staged --
+-- Tell the planner how many drafts there are: a temporary table has no statistics of its own accord
+ANALYZE staged;
+
 -- save_staged_tracks --
 -- Insert new tracks and new wordings; rows whose words are the stored ones are left alone
 INSERT INTO tracks AS t (source, source_id, title, artist, album, released_on, year, language, page_views, url,
