@@ -225,7 +225,7 @@ def write_csv(file: Path, size: int) -> int:
 def _watched(command: list[str], environment: dict[str, str]) -> tuple[float, str]:
     """Run a command. Returns its highest resident memory in MB (2^20 bytes) and what it printed."""
     peak = 0
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         status = Path(f"/proc/{process.pid}/status")
         while process.poll() is None:
             found = PEAK.search(status.read_text("ascii", "replace"))

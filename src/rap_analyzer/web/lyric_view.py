@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from rap_analyzer.domain.hues import assign_hues
@@ -10,7 +11,7 @@ from rap_analyzer.domain.lyrics import parse
 from rap_analyzer.domain.spelling import split_spelling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rap_analyzer.domain.lyrics import Bar
 
@@ -21,7 +22,7 @@ FAINTEST = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a bar: a syllable, or what stands between words.
+    """A stretch of a bar: syllables of the same chains within a word, or what stands between words.
 
     Attributes:
         text: as transcribed.
@@ -107,8 +108,16 @@ def _pieces(
         if not syllables:
             yield Piece(token)
             continue
-        for part, syllable in zip(split_spelling(token, len(syllables)), syllables, strict=True):
-            yield _piece(part, [link["id"] for link in syllable["chains"] if link["id"] in chains], chains, hues)
+        parts = split_spelling(token, len(syllables))
+        own = [[link["id"] for link in syllable["chains"] if link["id"] in chains] for syllable in syllables]
+        yield from _joined(_piece(part, ids, chains, hues) for part, ids in zip(parts, own, strict=True))
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Neighbouring syllables of the same chains as one stretch of colour."""
+    for _, same in groupby(pieces, key=lambda piece: (piece.chain, piece.chains)):
+        run = list(same)
+        yield replace(run[0], text="".join(piece.text for piece in run))
 
 
 def _piece(text: str, own: list[str], chains: Mapping[str, Any], hues: Mapping[str, int]) -> Piece:
