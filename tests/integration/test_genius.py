@@ -83,7 +83,7 @@ async def test_every_song_of_the_corpus_comes_whole(source: GeniusSource, corpus
             assert (song.title, song.album, song.released_on) == (demo.title, demo.album, demo.release_date)
             assert (song.language, song.page_views) == (demo.language, demo.page_views)
             linked = demo.recording if demo.id % 5 else None
-                assert song.spotify_uri == (f"spotify:track:{linked.id}" if linked else None)
+            assert song.spotify_uri == (f"spotify:track:{linked.id}" if linked else None)
             seen.add(demo.id)
     assert seen == set(corpus.written)
 

@@ -111,7 +111,7 @@ class Database:
         """
         try:
             async for attempt in stamina.retry_context(
-                on=_is_passing, attempts=ATTEMPTS, wait_initial=0.2, wait_max=5.0, timeout=None
+                on=self._is_passing, attempts=ATTEMPTS, wait_initial=0.2, wait_max=5.0, timeout=None
             ):
                 with attempt:
                     if attempt.num > 1 and self._revive:
@@ -125,6 +125,17 @@ class Database:
         except (psycopg.Error, PoolTimeout) as error:
             raise StoreError(f"PostgreSQL: {_one_line(error)}") from error
         raise AssertionError  # stamina either returns or raises
+
+    def _is_passing(self, error: Exception) -> bool:
+        """Whether a second try may fare better.
+
+        Whoever waited the whole time-out for a connection need not wait again, unless the server can be revived.
+        """
+        if isinstance(error, PERMANENT):
+            return False
+        if isinstance(error, PoolTimeout):
+            return self._revive is not None
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
 
     async def fetch(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Rows of a named query."""
@@ -181,13 +192,6 @@ async def _configure(connection: Connection) -> None:
         await register_vector_async(connection)
     except psycopg.ProgrammingError:
         log.debug("no vector type yet: the first migration makes it")
-
-
-def _is_passing(error: Exception) -> bool:
-    """Whether a second try may fare better."""
-    if isinstance(error, PERMANENT):
-        return False
-    return isinstance(error, psycopg.OperationalError | PoolTimeout | psycopg.InterfaceError)
 
 
 def _one_line(error: Exception) -> str:
