@@ -25,9 +25,21 @@ async def migrate(conninfo: str) -> list[str]:
         StoreError: the database is newer than this program, or refuses a migration.
     """
     try:
-        async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
+        connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True, connect_timeout=10)
+    except psycopg.Error as error:
+        why = " ".join(str(error).split())
+        raise StoreError(
+            f"PostgreSQL does not answer: {why} Check POSTGRES_HOST, its port, role and password."
+        ) from error
+    try:
+        async with connection:
             await connection.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
             return await _apply_missing(connection)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise StoreError(
+            f"The role may not migrate the database ({error.diag.message_primary}): run `CREATE EXTENSION vector` as a "
+            "superuser once, and make the role the database's owner."
+        ) from error
     except psycopg.Error as error:
         raise StoreError(f"The database cannot be migrated: {' '.join(str(error).split())}") from error
 
