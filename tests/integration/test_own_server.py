@@ -108,7 +108,7 @@ async def test_a_replica_serves_the_reads(port: int, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("_configured")
 async def test_a_role_that_may_not_is_told_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """pgvector must be installed by a superuser, once."""
+    """The extension must be installed by a superuser, once."""
     monkeypatch.setenv("POSTGRES_DB", "bare")
     with pytest.raises(StoreError, match="CREATE EXTENSION vector"):
         async with open_services(load_settings()):

@@ -118,4 +118,4 @@ async def embed_with(services: Services, bars: Bars) -> int:
     from rap_analyzer.wiring import model_files
 
     await asyncio.to_thread(model_files(services.settings).fetch, err.print)
-    return await embed_tracks(services.passages, services.embedder, services.settings.analysis_batch_size, bars)
+    return await embed_tracks(services.passages, services.embedder, bars)

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from rap_analyzer.ports import Embedder, PassageStore, Progress, Vectors
 
 
-async def embed(store: PassageStore, embedder: Embedder, batch_size: int, progress: Progress) -> int:
-    """Embed what is missing, `batch_size` tracks at a time, each batch saved at once.
+BATCH = 8
+"""Tracks saved at once: embedding takes a tenth of a second a track, and people watch the bar."""
+
+
+async def embed(store: PassageStore, embedder: Embedder, progress: Progress) -> int:
+    """Embed what is missing, BATCH tracks at a time, each batch saved at once.
 
     Returns:
         Number of tracks embedded.
@@ -25,12 +29,12 @@ async def embed(store: PassageStore, embedder: Embedder, batch_size: int, progre
     progress.start("embedding passages", await store.count_unembedded(embedder.model))
     after = done = 0
     try:
-        while batch := await store.load_unembedded(embedder.model, batch_size, after):
+        while batch := await store.load_unembedded(embedder.model, BATCH, after):
             after = batch[-1].id
             await store.save_embeddings(await _embed_batch(embedder, batch), embedder.model)
             done += len(batch)
             telemetry.tracks_embedded.inc(len(batch))
-            progress.advance(len(batch))
+            progress.advance(len(batch), now=batch[-1].title)
     finally:
         progress.finish()
     return done
