@@ -79,13 +79,17 @@ SELECT t.id AS track_id, t.title, t.artist, t.year, t.source, t.lyrics_digest, '
 FROM tracks t WHERE t.id = ANY(%(track_ids)s) AND NOT EXISTS (SELECT 1 FROM passages p WHERE p.track_id = t.id);
 
 -- load_similar --
--- Nearest tracks by lyrics embedding; the same words under another number are no neighbours
-SELECT t.id AS track_id, t.title, t.artist, t.year, t.source, 1 - (t.lyrics_embedding <=> o.lyrics_embedding) AS similarity
-FROM tracks o, LATERAL (
-    SELECT * FROM tracks n
-    WHERE n.lyrics_embedding IS NOT NULL AND n.id <> o.id AND n.lyrics_digest <> o.lyrics_digest
-      AND n.embedding_model = o.embedding_model
-    ORDER BY n.lyrics_embedding <=> o.lyrics_embedding LIMIT %(limit)s
-) t
-WHERE o.id = %(track_id)s AND o.lyrics_embedding IS NOT NULL
-ORDER BY similarity DESC, t.id;
+-- Nearest tracks by lyrics embedding; the same words under another number are no neighbours, and stand once
+SELECT * FROM (
+    SELECT DISTINCT ON (t.lyrics_digest) t.id AS track_id, t.title, t.artist, t.year, t.source,
+           1 - (t.lyrics_embedding <=> o.lyrics_embedding) AS similarity
+    FROM tracks o, LATERAL (
+        SELECT * FROM tracks n
+        WHERE n.lyrics_embedding IS NOT NULL AND n.id <> o.id AND n.lyrics_digest <> o.lyrics_digest
+          AND n.embedding_model = o.embedding_model
+        ORDER BY n.lyrics_embedding <=> o.lyrics_embedding LIMIT 2 * %(limit)s
+    ) t
+    WHERE o.id = %(track_id)s AND o.lyrics_embedding IS NOT NULL
+    ORDER BY t.lyrics_digest, t.id
+) neighbours
+ORDER BY similarity DESC, track_id LIMIT %(limit)s;
