@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rap_analyzer.adapters.processes import available_cores
-from rap_analyzer.domain.errors import ConfigError
+from rap_analyzer.domain.errors import ModelError
 from rap_analyzer.domain.lyrics import parse
 from rap_analyzer.domain.passage import Passage
 
@@ -51,8 +51,7 @@ class MiniLmEmbedder:
         """Unit vectors, shape (texts, 384), float32; a text that stands twice is computed once.
 
         Raises:
-            ModelError: the model's files are missing.
-            ConfigError: onnxruntime is not installed.
+            ModelError: the model's files are missing, or onnxruntime is not installed.
         """
         return await asyncio.to_thread(self._embed, texts)
 
@@ -105,7 +104,7 @@ class MiniLmEmbedder:
         try:
             from tokenizers import Tokenizer
         except ImportError as error:
-            raise ConfigError("Embeddings need `pip install rap-analyzer[analysis]`.") from error
+            raise ModelError("Embeddings need `pip install rap-analyzer[analysis]`.") from error
         self._files.graph(self._precision)  # says what is missing
         tokenizer = Tokenizer.from_file(str(self._files.tokenizer))
         tokenizer.no_padding()
