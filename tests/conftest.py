@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
-from typing import TYPE_CHECKING
+import shutil
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import psycopg
 import pytest
@@ -15,8 +22,8 @@ from rap_analyzer.adapters.postgres.migration import migrate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
-    from pathlib import Path
 
+ROOT = Path(__file__).parent.parent
 SETTINGS = ("POSTGRES_", "REDIS_", "GENIUS_", "SPOTIFY_", "RAP_", "NOVITA_", "MAX_CONNECTIONS", "ANALYSIS_", "MEMORY_")
 
 
@@ -65,10 +72,107 @@ async def database(server: EmbeddedServer, request: pytest.FixtureRequest) -> As
 
 
 @pytest.fixture(scope="session")
-def unused_port() -> int:
-    """A port of this machine that nobody listens on."""
-    import socket
+def free_port() -> Callable[[], int]:
+    """Finds a port of this machine that nobody listens on."""
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    return find
+
+
+class Rap(Protocol):
+    """Runs the real command line in a process of its own."""
+
+    def __call__(
+        self, *arguments: str | Path, data_dir: Path, given: bytes = b"", **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """`rap ARGUMENTS` on that data folder with these settings and no others; `given` is its standard input."""
+
+
+def environment(data_dir: Path, **settings: str) -> dict[str, str]:
+    """The environment for a `rap` of a test's own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
+    paths = os.pathsep.join(filter(None, [str(ROOT / "src"), kept.get("PYTHONPATH")]))
+    return {**kept, "PYTHONPATH": paths, "RAP_DATA_DIR": str(data_dir), **settings}
+
+
+def _run_rap(
+    *arguments: str | Path, data_dir: Path, given: bytes = b"", **settings: str
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "rap_analyzer", *map(str, arguments)],
+        input=given,
+        capture_output=True,
+        env=environment(data_dir, **settings),
+        cwd=data_dir if data_dir.is_dir() else None,
+        timeout=180,
+        check=False,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.fixture(scope="session")
+def rap() -> Rap:
+    """The command line."""
+    return _run_rap
+
+
+@pytest.fixture(scope="session")
+def rap_environment() -> Callable[..., dict[str, str]]:
+    """The environment of such a command, for tests that start it themselves: (data folder, **settings)."""
+    return environment
+
+
+@contextmanager
+def _made_once(tmp_path_factory: pytest.TempPathFactory, name: str) -> Iterator[tuple[Path, bool]]:
+    """A folder that all xdist workers share, and whether it is already made; the others wait for the first."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    enterable(folder)
+    with (folder / "made").open("a+") as mark:
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        mark.seek(0)
+        yield folder, bool(mark.read())
+        mark.write("made")
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the embedding model; `make install` has fetched it, else it is fetched once."""
+    with _made_once(tmp_path_factory, "models") as (folder, made):
+        if not made and (ROOT / "data" / "models").is_dir():
+            shutil.copytree(ROOT / "data" / "models", folder / "models", ignore=shutil.ignore_patterns("lock"))
+        fetched = _run_rap("models", "fetch", data_dir=folder)
+    if fetched.returncode:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(fetched.stderr)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data_dir_with_models(data_dir: Callable[[], Path], models: Path) -> Callable[[], Path]:
+    """Makes data folders that hold the embedding model."""
+
+    def make() -> Path:
+        folder = data_dir()
+        shutil.copytree(models / "models", folder / "models", ignore=shutil.ignore_patterns("lock"))
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def demo_data(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[Path]:
+    """The data folder of a finished `rap demo --no-serve`, its server up; shared, so tests only read it."""
+    with _made_once(tmp_path_factory, "demo") as (folder, made):
+        if not made:
+            shutil.copytree(models / "models", folder / "models", ignore=shutil.ignore_patterns("lock"))
+            done = _run_rap("demo", "--no-serve", data_dir=folder)
+            assert done.returncode == 0, done.stderr
+    running = EmbeddedServer(folder)
+    running.acquire()
+    yield folder
+    running.release()

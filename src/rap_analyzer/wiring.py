@@ -49,6 +49,9 @@ ANALYZERS: dict[str, Callable[[CpuPool], Analyzer]] = {
 }
 """Every analyzer, by the name that configuration gives it."""
 
+LEAST_TIMEOUT = 2
+"""Seconds; libpq takes no fewer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -168,6 +171,7 @@ def conninfo(settings: Settings, host: str | None = None) -> str:
         dbname=settings.postgres_db,
         user=settings.postgres_user,
         password=settings.postgres_password.get_secret_value() or None,
+        connect_timeout=max(LEAST_TIMEOUT, int(settings.connection_timeout)),
     )
 
 

@@ -13,14 +13,14 @@ import pytest
 from rap_analyzer.adapters.cache import MemoryCache, RedisCache, connect_redis
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from rap_analyzer.ports import Cache
 
 
 @pytest.fixture(scope="session")
-def redis_port(tmp_path_factory: pytest.TempPathFactory, unused_port: int) -> Iterator[int]:
+def redis_port(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[int]:
     """A Redis server of the tests' own."""
     program = shutil.which("redis-server")
     if program is None:
@@ -28,9 +28,10 @@ def redis_port(tmp_path_factory: pytest.TempPathFactory, unused_port: int) -> It
             pytest.fail("redis-server is missing, and CI must have it")
         pytest.skip("redis-server is not installed")
     folder: Path = tmp_path_factory.mktemp("redis")
-    command = [program, "--port", str(unused_port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
+    port = free_port()
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-        yield unused_port
+        yield port
         server.terminate()
 
 

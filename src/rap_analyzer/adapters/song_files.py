@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rap_analyzer.domain.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 Row = dict[str, Any] | InputError
@@ -57,7 +58,7 @@ class SongFile:
 
 def _csv_header(path: Path) -> list[str]:
     csv.field_size_limit(MAX_FIELD)
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
+    with _opened(path) as lines:
         try:
             return [_mended(name) for name in next(csv.reader(lines, _dialect(path)), [])]
         except csv.Error as error:
@@ -66,19 +67,54 @@ def _csv_header(path: Path) -> list[str]:
 
 def _csv_rows(path: Path) -> Iterator[Row]:
     csv.field_size_limit(MAX_FIELD)
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
-        reader = csv.reader(_without_nul(lines), _dialect(path))
+    with _opened(path) as file:
+        lines = _Lines(file)
+        reader = csv.reader(lines, _dialect(path))
         header = [_mended(name) for name in next(reader, [])]
         try:
             for row in reader:
-                if row:
+                # A row that wanted more lines than there are lost its end: half a song is none.
+                if lines.ended:
+                    yield InputError("the file ends inside quotes, so its last song is cut off: get the whole file")
+                elif row:
                     yield dict(zip(header, map(_mended, row), strict=False))
         except csv.Error as error:
             raise InputError(f"{path}, line {reader.line_num:,}: {error}. The rows before it are stored.") from error
 
 
-def _without_nul(lines: Any) -> Iterator[str]:
-    return (line.replace("\x00", "") for line in lines)
+class _Lines:
+    """Lines without NUL characters, which remembers whether more were asked for than there are."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self.ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        for line in self._lines:
+            return line.replace("\x00", "")
+        self.ended = True
+        raise StopIteration
+
+
+def _opened(path: Path) -> TextIO:
+    """UTF-16 where the file says so in its first bytes, as what Excel calls Unicode text does; else UTF-8."""
+    try:
+        with path.open("rb") as start:
+            is_wide = start.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+        if is_wide:
+            return path.open(encoding="utf-16", errors="replace", newline="")
+        return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def decoded(raw: bytes) -> str:
+    """Text of a file in UTF-8; each line that is not is read as Windows-1252."""
+    lines = raw.decode("utf-8-sig", "surrogateescape").splitlines(keepends=True)
+    return "".join(map(_mended, lines))
 
 
 def _dialect(path: Path) -> type[csv.Dialect]:
@@ -96,12 +132,12 @@ def _mended(text: str) -> str:
 def _json_header(path: Path) -> list[str]:
     first = next(_json_rows(path), None)
     if isinstance(first, InputError):
-        raise InputError(f"{path}: {first}.")
+        raise InputError(f"{path}: {first}; JSON files are read as JSON lines, one song's object a line.")
     return list(first or {})
 
 
 def _json_rows(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8-sig", errors="surrogateescape") as lines:
+    with _opened(path) as lines:
         for line in lines:
             if line.strip():
                 yield _json_row(line)
@@ -132,7 +168,7 @@ def _parquet(path: Path) -> Any:
         raise ConfigError("Parquet files need `pip install rap-analyzer[analysis]`.") from error
     try:
         return pq.ParquetFile(path)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{path}: this is no Parquet file ({error}).") from error
 
 

@@ -75,6 +75,8 @@ def _names_in(file: Path) -> list[str]:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(f"{file}, line {error.lineno}: {error.msg}.") from error
+    except RecursionError as error:
+        raise InputError(f"{file} is no JSON list of names: it is nested too deep.") from error
     listed = content.get("artists") if isinstance(content, dict) else content
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
         raise InputError(f"{file} must be a JSON list of names, or an object with such a list under 'artists'.")

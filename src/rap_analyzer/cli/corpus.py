@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rap_analyzer.domain.errors import ConfigError, InputError
+from rap_analyzer.domain.track import Outcome
 
 if TYPE_CHECKING:
     from rap_analyzer.cli.console import Bars
+    from rap_analyzer.domain.track import Account
     from rap_analyzer.wiring import Services
 
 
@@ -73,7 +75,17 @@ async def _import(file: Path, mapping: dict[str, str], dataset: str, tag: str | 
         with Bars() as bars:
             account = await import_rows(songs.rows(), plan, services.tracks, bars)
         print_account(account)
+        _check_imported(account, file)
         out.print("Next: rap analyze, then rap embed")
+
+
+def _check_imported(account: Account, file: Path) -> None:
+    """A few bad rows harm no other; a file with nothing but such is the wrong file."""
+    if not account.found:
+        raise InputError(f"{file} has no songs to import: there is no row below its header, or none with that tag.")
+    if account.counts[Outcome.FAILED] == account.found:
+        reason = next(iter(account.reasons), "see above")
+        raise InputError(f"No row of {file} could be imported: {reason}.")
 
 
 async def _analyze(names: list[str] | None) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rap_analyzer.domain.search import Answer, Filters, Hit, SimilarTrack
     from rap_analyzer.wiring import Services
 
+LATEST_YEAR = 9999
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Limit = Annotated[int, typer.Option(help="Most hits, up to 100.")]
 
@@ -74,6 +76,8 @@ def parse_years(text: str | None) -> tuple[int | None, int | None]:
         high = (int(last) if last else None) if dash else low
     except ValueError as error:
         raise InputError(f"--year {text!r} is neither a year nor a range such as 1990-1999.") from error
+    if any(year is not None and not 0 <= year <= LATEST_YEAR for year in (low, high)):
+        raise InputError(f"--year {text!r} is no year between 0 and {LATEST_YEAR}.")
     if low is not None and high is not None and low > high:
         raise InputError(f"--year {text!r} ends before it begins.")
     return low, high
@@ -157,7 +161,7 @@ async def _similar(track: str, limit: int, *, as_json: bool) -> None:
 
 
 async def _track_id(services: Services, track: str) -> int:
-    if track.lstrip("#").isdigit():
+    if track.lstrip("#").isdecimal():
         return int(track.lstrip("#"))
     found = await services.tracks.find_tracks(track)
     if not found:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 from rap_analyzer.domain.errors import InputError
+from rap_analyzer.domain.transcription import MAX_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,14 +32,20 @@ FEW_RECORDS = 8
 
 def show(file: Path | None) -> None:
     """Print a text's bars with rhyming syllables in colour, scheme letters, and a line of figures."""
+    from rap_analyzer.adapters.song_files import decoded
     from rap_analyzer.analyzers.rhymes import rhymes_json
     from rap_analyzer.cli.console import out
     from rap_analyzer.domain.transcription import clean_transcription
 
     with _opened(file) as source:
-        text = clean_transcription(source.read().decode("utf-8", "replace"))
+        text = clean_transcription(decoded(source.read()))
+    name = file or "standard input"
     if not text:
         raise InputError("There are no lyrics to read: name a file, or pipe a text in.")
+    if too_long := _too_long(text):
+        raise InputError(f"{name}: {too_long}.")
+    if not any(map(str.isalnum, text)):
+        raise InputError(f"{name}: there are no words in the text, so nothing can rhyme; give lyrics, one bar a line.")
     answer = rhymes_json(text)
     for line in _coloured(text, answer):
         out.print(line, soft_wrap=True)
@@ -84,7 +91,16 @@ def _record(number: int, line: bytes) -> dict[str, Any]:
     if not isinstance(record, dict) or not isinstance(record.get("lyrics"), str):
         found = record.get("id") if isinstance(record, dict) else None
         return {"id": found, "error": f'line {number}: an object with "id" and "lyrics" is needed'}
+    if too_long := _too_long(record["lyrics"]):
+        return {"id": record.get("id"), "error": f"line {number}: {too_long}"}
     return record
+
+
+def _too_long(text: str) -> str:
+    """What is wrong with a text that no song is as long as; empty for others."""
+    if len(text) <= MAX_CHARACTERS:
+        return ""
+    return f"the text has {len(text):,} characters, more than any song ({MAX_CHARACTERS:,})"
 
 
 async def _answers(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -118,8 +134,9 @@ def _coloured(text: str, answer: dict[str, Any]) -> Iterator[Any]:
     for section, scheme in zip(parse(text).sections, answer["schemes"], strict=True):
         if section.header:
             yield Text(f"\n   [{section.header}]", style="dim")
-        letters = scheme.split() if " " in scheme else list(scheme)
-        for bar, letter in zip(section.bars, letters, strict=True):
+        letters = iter(scheme.split() if " " in scheme else scheme)
+        for bar in section.bars:
+            letter = next(letters, "") if bar.sung else ""  # "..." and "[laughs]" have no letter in the scheme
             yield Text(f"{letter:>2} ", style="dim") + _bar(bar.text, answer["bars"][bar.index]["words"], hues)
 
 

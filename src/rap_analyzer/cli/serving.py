@@ -19,8 +19,19 @@ Host = Annotated[str, typer.Option(help="Address to listen on.")]
 
 def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
     """Serve the pages and the API until Ctrl-C."""
+    from rap_analyzer.cli.console import run
+
     check_port_free(host, port)
+    run(_check_store())
     serve_pages(host, port)
+
+
+async def _check_store() -> None:
+    """Raises what keeps the store from opening; inside the server it would end as a traceback of the framework's."""
+    from rap_analyzer.cli.opening import opened_services
+
+    async with opened_services():
+        pass
 
 
 def simulate(

@@ -172,6 +172,8 @@ def _judge(title: str, artist: str, raw: str, lyrics: str) -> tuple[Outcome, str
         return Outcome.FAILED, f"no {'title' if not title else 'artist'}"
     if not lyrics:
         return Outcome.MISSING, ""
+    if not any(map(str.isalnum, lyrics)):
+        return Outcome.FAILED, "the lyrics have no words"
     if INSTRUMENTAL.fullmatch(lyrics):
         return Outcome.INSTRUMENTAL, ""
     return Outcome.STORED, ""

@@ -54,7 +54,12 @@ class Searcher:
         return Answer(query, tuple(_each_wording_once(found)[:limit]), notice)
 
     async def similar(self, track_id: int, limit: int = 10) -> Sequence[SimilarTrack]:
-        """The track's nearest neighbours by meaning; none while it is not embedded."""
+        """The track's nearest neighbours by meaning; none while it is not embedded.
+
+        Raises:
+            InputError: the limit is out of range.
+        """
+        _check_limit(limit)
         return await self.store.load_similar(track_id, limit)
 
     async def _embed(self, query: str) -> tuple[list[float] | None, str]:
@@ -76,5 +81,9 @@ def _check(query: str, limit: int) -> None:
         raise InputError("The query is empty; type what the song is about, such as: rap search 'missing my brother'.")
     if len(query) > MAX_QUERY_CHARACTERS:
         raise InputError(f"The query has {len(query):,} characters; at most {MAX_QUERY_CHARACTERS:,} are read.")
+    _check_limit(limit)
+
+
+def _check_limit(limit: int) -> None:
     if not 1 <= limit <= MAX_LIMIT:
         raise InputError(f"The limit is {limit}; it must be from 1 to {MAX_LIMIT}.")

@@ -85,8 +85,9 @@ def view_lyrics(text: str, rhymes: Mapping[str, Any] | None) -> LyricView:
 
     sections = []
     for number, section in enumerate(lyrics.sections):
-        letters = _letters(schemes[number]) if number < len(schemes) else [""] * len(section.bars)
-        views = [bar_view(bar, letter) for bar, letter in zip(section.bars, letters, strict=True)]
+        letters = iter(_letters(schemes[number]) if number < len(schemes) else [])
+        # A scheme has a letter for each bar that has words to sing: "..." and "[laughs]" have none.
+        views = [bar_view(bar, next(letters, "") if bar.sung else "") for bar in section.bars]
         sections.append(SectionView(section.header or "", str(section.kind), views))
     return LyricView(sections, {n: _described(chain) for n, chain in chains.items()}, bool(chains))
 

@@ -1,0 +1,401 @@
+"""The steps, one by one, over real adapters, simulated services and a real store."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+from rap_analyzer.adapters.embedder import MiniLmEmbedder
+from rap_analyzer.adapters.genius import GeniusSource
+from rap_analyzer.adapters.http import HttpDoor
+from rap_analyzer.adapters.model_files import ModelFiles
+from rap_analyzer.adapters.pacing import MovingWindow
+from rap_analyzer.adapters.postgres.analyses import AnalysisStore, EnrichmentStore
+from rap_analyzer.adapters.postgres.database import Database, opened
+from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
+from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
+from rap_analyzer.adapters.postgres.tracks import TrackStore
+from rap_analyzer.adapters.processes import ProcessPool
+from rap_analyzer.adapters.song_files import SongFile
+from rap_analyzer.adapters.spotify import connect_spotify
+from rap_analyzer.analyzers.algorithmic import AlgorithmicAnalyzer
+from rap_analyzer.domain.analysis import Status
+from rap_analyzer.domain.enrichment import MatchMethod
+from rap_analyzer.domain.errors import NotFound
+from rap_analyzer.domain.search import Filters
+from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Role, Song, TrackDraft
+from rap_analyzer.pipeline.analyze import analyze
+from rap_analyzer.pipeline.embed import embed
+from rap_analyzer.pipeline.enrich import enrich
+from rap_analyzer.pipeline.importing import import_rows, plan_import
+from rap_analyzer.pipeline.scrape import Scraper
+from rap_analyzer.pipeline.search import Searcher
+from rap_analyzer.simulators.faults import FaultInjector, Faults
+from rap_analyzer.simulators.genius import DEMO_TOKEN, genius_app
+from rap_analyzer.simulators.server import SimulatorServer
+from rap_analyzer.simulators.spotify import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Sequence
+    from pathlib import Path
+
+    from rap_analyzer.domain.track import Account
+    from rap_analyzer.pipeline.enrich import EnrichReport
+    from rap_analyzer.pipeline.scrape import ScrapeReport
+    from rap_analyzer.simulators.corpus import Corpus
+
+RATE = "100000/second"
+ROWS = 5000
+
+
+class Silence:
+    """Progress that nobody looks at."""
+
+    def start(self, what: str, total: int | None) -> None: ...
+    def expect(self, more: int) -> None: ...
+    def advance(self, count: int = 1, now: str = "") -> None: ...
+    def finish(self) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def genius(corpus: Corpus) -> Iterator[tuple[FaultInjector, SimulatorServer]]:
+    """A Genius whose faults a test chooses, and its server."""
+    app = genius_app(corpus)
+    with SimulatorServer(app) as server:
+        yield app, server
+
+
+@pytest.fixture
+def names(corpus: Corpus) -> list[str]:
+    """Every artist."""
+    return [artist.name for artist in corpus.artists]
+
+
+async def scrape(
+    server: SimulatorServer, database: Database, names: Sequence[str], max_songs: int | None = None
+) -> ScrapeReport:
+    """The scrape step, with short waits."""
+    door = HttpDoor("genius", MovingWindow("genius", RATE), base_delay=0.01, timeouts=httpx2.Timeout(2.0))
+    async with door:
+        source = GeniusSource(door, DEMO_TOKEN, server.url + "/api", server.url + "/web")
+        return await Scraper(source, TrackStore(database), "demo").scrape(names, Silence(), max_songs)
+
+
+def counted(account: Account) -> dict[Outcome, int]:
+    """The counts that are not zero; the account must add up."""
+    assert account.adds_up
+    return {outcome: count for outcome, count in account.counts.items() if count}
+
+
+async def scalar(database: Database, sql: str) -> int:
+    """The one number that a query gives."""
+
+    async def work(connection: object) -> int:
+        cursor = await connection.execute(sql)  # type: ignore[attr-defined]  # a psycopg connection
+        [value] = (await cursor.fetchone()).values()
+        return int(value)
+
+    return await database.run(work)
+
+
+# Scraping
+
+
+async def test_every_kind_of_song_has_its_outcome(
+    genius: tuple[FaultInjector, SimulatorServer], database: Database, names: list[str], corpus: Corpus
+) -> None:
+    """Songs are stored; the instrumental, the unreleased one and the tracklist are accounted for, without a track."""
+    genius[0].change(Faults())
+    report = await scrape(genius[1], database, names)
+    kinds = Counter(song.kind for song in corpus.written.values())
+    assert counted(report.account) == {
+        Outcome.STORED: kinds.pop("song"), **{Outcome(kind): count for kind, count in kinds.items()}
+    }  # fmt: skip
+    assert report.account.found == len(corpus.written)
+    assert await scalar(database, "SELECT count(*) FROM tracks") == report.account.counts[Outcome.STORED]
+    assert await scalar(database, "SELECT count(*) FROM visits") == report.account.found
+    assert report.stopped == ""
+
+
+async def test_a_second_run_reads_no_page_again(
+    genius: tuple[FaultInjector, SimulatorServer], database: Database, names: list[str]
+) -> None:
+    """Only what may have changed its fate (the unreleased song) is asked for again."""
+    app, server = genius
+    first = await scrape(server, database, names)
+    app.change(Faults())
+    second = await scrape(server, database, names)
+    expected = counted(first.account)
+    expected[Outcome.UNCHANGED] = expected.pop(Outcome.STORED)
+    assert counted(second.account) == expected
+    assert app.requests["/web/{path:path}"] <= 2, "the unreleased song's page, and robots.txt"
+    assert app.requests.total() < first.account.found
+
+
+async def test_only_the_most_popular_songs_are_collected_when_asked(
+    genius: tuple[FaultInjector, SimulatorServer], database: Database, corpus: Corpus
+) -> None:
+    """`--max-songs 2` of an artist; the next run without it completes them."""
+    genius[0].change(Faults())
+    artist = corpus.artists[0]
+    few = await scrape(genius[1], database, [artist.name], max_songs=2)
+    assert few.account.found == 2
+    rest = await scrape(genius[1], database, [artist.name])
+    assert rest.account.counts[Outcome.UNCHANGED] == few.account.counts[Outcome.STORED]
+    assert rest.account.found > 2
+
+
+async def test_a_challenge_page_stops_the_run_and_a_later_one_completes_it(
+    genius: tuple[FaultInjector, SimulatorServer], database: Database, names: list[str]
+) -> None:
+    """After the first challenge nothing more is requested; the songs listed count as blocked; nothing is lost."""
+    app, server = genius
+    app.change(Faults(challenge=0.08, seed=3))
+    blocked = await scrape(server, database, names)
+    assert "genius" in blocked.stopped.lower()
+    assert blocked.account.counts[Outcome.BLOCKED] > 0
+    assert blocked.account.adds_up
+    assert app.statuses["403"] <= 6, "those that were on their way when the first one came"
+    app.change(Faults())
+    later = await scrape(server, database, names)
+    assert later.stopped == ""
+    assert later.account.counts[Outcome.BLOCKED] == 0
+    assert await scalar(database, "SELECT count(*) FROM tracks") == 73
+    assert await scalar(database, "SELECT count(*) FROM visits WHERE outcome IN ('blocked', 'failed')") == 0
+
+
+async def test_pages_in_an_unknown_shape_fail_and_are_tried_again(
+    genius: tuple[FaultInjector, SimulatorServer], database: Database, corpus: Corpus
+) -> None:
+    """PageChanged: the song has failed with the reason; no half of its words is stored; the next run reads it."""
+    app, server = genius
+    artist = next(a for a in corpus.artists if a.name == "Deacon Halfday")
+    app.change(Faults(truncated_page=1.0))
+    broken = await scrape(server, database, [artist.name], max_songs=1)
+    assert counted(broken.account) == {Outcome.FAILED: 1}
+    [reason] = broken.account.reasons
+    assert reason.startswith("PageChanged")
+    assert await scalar(database, "SELECT count(*) FROM tracks") == 0
+    app.change(Faults())
+    mended = await scrape(server, database, [artist.name])
+    assert Outcome.FAILED not in counted(mended.account)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_passing_faults_cost_nothing(
+    genius: tuple[FaultInjector, SimulatorServer], database: Database, names: list[str], seed: int
+) -> None:
+    """With 429s, 503s, cut connections and broken JSON now and then, every song still comes."""
+    app, server = genius
+    app.change(Faults(rate_limited_silently=0.02, server_error=0.03, cut=0.02, malformed_json=0.02, seed=seed))
+    report = await scrape(server, database, names[:5])
+    assert report.account.adds_up
+    assert set(counted(report.account)) <= {
+        Outcome.STORED,
+        Outcome.INSTRUMENTAL,
+        Outcome.UNRELEASED,
+        Outcome.NOT_A_SONG,
+    }
+    assert sum(app.statuses[status] for status in ("429", "503")) > 0
+
+
+async def test_a_page_that_is_gone_is_missing(database: Database) -> None:
+    """404 for the words of one song: it is missing, the others are stored."""
+    report = await Scraper(ShelfWithAGap(), TrackStore(database), "demo").scrape(["Ann"], Silence())  # type: ignore[arg-type]  # as much of a source as is needed
+    assert counted(report.account) == {Outcome.STORED: 2, Outcome.MISSING: 1}
+    assert "page 2 is gone" in report.account.reasons
+
+
+class ShelfWithAGap:
+    """A source of three songs, the second of which has no page any more."""
+
+    name, parser_version = "shelf", "1"
+
+    async def find_artist(self, name: str) -> ArtistRef:
+        return ArtistRef(name, "1")
+
+    async def songs_of(self, _: ArtistRef) -> AsyncIterator[Song]:
+        for number in "123":
+            yield await self.fetch_song(number)
+
+    async def fetch_song(self, source_id: str) -> Song:
+        return Song(source_id, f"Song {source_id}", "", (Credit(ArtistRef("Ann"), Role.PRIMARY),))
+
+    async def fetch_lyrics(self, song: Song) -> TrackDraft:
+        if song.source_id == "2":
+            raise NotFound("page 2 is gone")
+        return ReadPage(song.source_id)  # type: ignore[return-value]  # has what a page has
+
+
+class ReadPage:
+    outcome, raw_digest = Outcome.STORED, ""
+
+    def __init__(self, number: str) -> None:
+        self.lyrics = f"bar of song {number}"
+
+
+# Enriching
+
+
+async def enriched(database: Database, server: SimulatorServer) -> EnrichReport:
+    async with connect_spotify(
+        DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, api_url=server.url, accounts_url=server.url, rate=RATE
+    ) as source:
+        return await enrich(EnrichmentStore(database), source, Silence())
+
+
+async def test_tracks_are_matched_by_link_first(
+    genius: tuple[FaultInjector, SimulatorServer],
+    extended_spotify_server: SimulatorServer,
+    database: Database,
+    names: list[str],
+) -> None:
+    """Where Genius names the recording it is taken, with certainty; extended quota gives audio features too."""
+    genius[0].change(Faults())
+    await scrape(genius[1], database, names)
+    report = await enriched(database, extended_spotify_server)
+    assert report.methods[MatchMethod.URI] > 50, report
+    assert report.methods.total() == 73
+    assert report.with_audio > 60
+    assert await scalar(database, "SELECT count(*) FROM tracks WHERE audio_embedding IS NOT NULL") == report.with_audio
+    again = await enriched(database, extended_spotify_server)
+    assert again.methods.total() == 0, "nothing is asked twice"
+
+
+async def test_without_a_link_a_search_finds_them(
+    genius: tuple[FaultInjector, SimulatorServer],
+    spotify_server: SimulatorServer,
+    database: Database,
+    names: list[str],
+) -> None:
+    """By title and artist, each with its distance; a song that nobody recorded has none. Development mode: no audio."""
+    genius[0].change(Faults())
+    await scrape(genius[1], database, names[:6])
+    await scalar(database, "WITH u AS (UPDATE tracks SET recording_uri = NULL RETURNING 1) SELECT count(*) FROM u")
+    report = await enriched(database, spotify_server)
+    assert report.methods[MatchMethod.URI] == 0
+    assert report.methods[MatchMethod.SEARCH] + report.methods[MatchMethod.ISRC] > 20
+    assert report.with_audio == 0
+    assert await scalar(database, "SELECT count(*) FROM enrichments WHERE distance > 0.25 AND method <> 'none'") == 0
+
+
+# Importing
+
+
+async def test_a_file_imported_twice_is_unchanged_the_second_time(database: Database, tmp_path: Path) -> None:
+    """5,000 rows of CSV: stored; then all unchanged; and one changed line of one song stores that one alone."""
+    file = tmp_path / "songs.csv"
+
+    def write(changed: int | None) -> None:
+        with file.open("w", encoding="utf-8", newline="") as target:
+            table = csv.writer(target)
+            table.writerow(["title", "artist", "lyrics", "id", "year", "features"])
+            for n in range(ROWS):
+                words = f"bar one of {n}\nbar two{'!' * (n == changed)}"
+                table.writerow([f"Song {n}", f"Artist {n % 50}", words, n, 1990 + n % 30, '{"B C",D}'])
+
+    async def imported() -> Account:
+        songs = SongFile(file)
+        plan = plan_import("songs", songs.header, {}, None)
+        return await import_rows(songs.rows(), plan, TrackStore(database), Silence())
+
+    write(None)
+    assert counted(await imported()) == {Outcome.STORED: ROWS}
+    assert counted(await imported()) == {Outcome.UNCHANGED: ROWS}
+    write(17)
+    assert counted(await imported()) == {Outcome.UNCHANGED: ROWS - 1, Outcome.STORED: 1}
+    assert await scalar(database, "SELECT count(*) FROM lyrics_versions") == 1
+    assert await scalar(database, "SELECT count(*) FROM artists") == 52
+
+
+# Analysing, embedding, searching
+
+
+async def test_only_what_is_missing_is_analysed(database: Database) -> None:
+    """A wordless and a French song have a status, not zeros; the second run has nothing to do."""
+    await store_songs(
+        database,
+        Song("1", "English", "", (Credit(ArtistRef("A"), Role.PRIMARY),), language="en"),
+        Song("2", "French", "", (Credit(ArtistRef("A"), Role.PRIMARY),), language="fr"),
+    )
+    pool = ProcessPool(1)
+    try:
+        analyzer = AlgorithmicAnalyzer(pool)
+        first = await analyze(AnalysisStore(database), analyzer, 1, Silence())
+        second = await analyze(AnalysisStore(database), analyzer, 1, Silence())
+    finally:
+        pool.close()
+    assert first == {Status.DONE: 1, Status.UNSUPPORTED_LANGUAGE: 1}
+    assert not second
+    assert await scalar(database, "SELECT count(*) FROM analyses WHERE status <> 'done' AND measures <> '{}'") == 0
+
+
+async def store_songs(database: Database, *songs: Song) -> None:
+    drafts = [
+        TrackDraft(
+            song, Outcome.STORED, Provenance("t", song.source_id, "", datetime.now(UTC), "1", ""), "cat in a hat"
+        )
+        for song in songs
+    ]
+    await TrackStore(database).save_tracks(drafts)
+
+
+async def test_new_words_are_embedded_again(database: Database, models: Path) -> None:
+    """Each track once for its present words; the passages of former words are gone."""
+    embedder = MiniLmEmbedder(ModelFiles(models), "fp32")
+    song = Song("1", "Hat", "", (Credit(ArtistRef("A"), Role.PRIMARY),))
+    await store_songs(database, song)
+    store = PassageStore(database)
+    assert await embed(store, embedder, Silence()) == 1
+    assert await embed(store, embedder, Silence()) == 0
+    await scalar(
+        database,
+        "WITH u AS (UPDATE tracks SET lyrics = 'a dog', lyrics_digest = 'new' RETURNING 1) SELECT count(*) FROM u",
+    )
+    assert await embed(store, embedder, Silence()) == 1
+    assert await scalar(database, "SELECT count(*) FROM passages WHERE text = 'a dog'") == 1
+    assert await scalar(database, "SELECT count(*) FROM passages") == 1
+
+
+@asynccontextmanager
+async def searching(demo_data: Path, models: Path) -> AsyncIterator[Searcher]:
+    """Search over the finished demo, with the models of another folder."""
+    async with opened(Database(EmbeddedServer(demo_data).conninfo())) as database:
+        yield Searcher(SearchStore(database), MiniLmEmbedder(ModelFiles(models), "fp32"))
+
+
+async def test_the_demo_answers_what_it_is_asked(demo_data: Path) -> None:
+    """A theme in other words than the song's finds it first; filters hold; the best passage is shown."""
+    async with searching(demo_data, demo_data) as searcher:
+        answer = await searcher.search("growing up poor but proud")
+        assert answer.hits[0].title == "Powdered Milk Champagne"
+        assert answer.hits[0].passage
+        assert answer.notice == ""
+        scores = [hit.score for hit in answer.hits]
+        assert scores == sorted(scores, reverse=True)
+        assert len({hit.lyrics_digest for hit in answer.hits}) == len(answer.hits)
+        of_one = await searcher.search("growing up poor but proud", Filters(artist="Luz Candela"))
+        assert {hit.artist for hit in of_one.hits} == {"Luz Candela"}
+        of_a_decade = await searcher.search("home", Filters(year_from=1990, year_to=1999))
+        assert of_a_decade.hits
+        assert all(1990 <= (hit.year or 0) <= 1999 for hit in of_a_decade.hits)
+        assert not (await searcher.search("home", Filters(artist="Nobody"))).hits
+        neighbours = await searcher.similar(answer.hits[0].track_id, 5)
+        assert len(neighbours) == 5
+        assert answer.hits[0].track_id not in {n.track_id for n in neighbours}
+
+
+async def test_without_the_model_words_are_searched_and_it_is_said(demo_data: Path, tmp_path: Path) -> None:
+    """The notice says what is missing and how to get it; the hits are found by words alone."""
+    async with searching(demo_data, tmp_path) as searcher:
+        answer = await searcher.search("powdered milk")
+    assert "words only" in answer.notice
+    assert "rap models fetch" in answer.notice
+    assert answer.hits
+    assert {hit.matched_by for hit in answer.hits} == {("words",)}

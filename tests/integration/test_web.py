@@ -1,0 +1,372 @@
+"""The HTTP service on the finished demo: every address as a page and as JSON, and what it says to nonsense."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from rap_analyzer import telemetry
+from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
+from rap_analyzer.adapters.postgres.tracks import TrackStore
+from rap_analyzer.web.app import create_app
+from rap_analyzer.wiring import Settings, open_services
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from fastapi import FastAPI
+
+    from rap_analyzer.wiring import Services
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PAGE = {"accept": "text/html,application/xhtml+xml"}
+GOOD = "Counting out the pennies on the kitchen table\nFaith is all we had when we were barely able"
+FRENCH = "\n".join(
+    ["Je suis né dans la rue avec le cœur plein de rêves", "Mais la nuit est longue et la vie est brève"] * 6
+)
+LINK = re.compile(r"""(?:src|href|action)\s*=\s*["']([^"']+)""")
+IMPORT = re.compile(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""")
+
+
+@asynccontextmanager
+async def service(data_dir: Path) -> AsyncIterator[tuple[FastAPI, httpx2.AsyncClient]]:
+    """The application on this data folder, and a client of it."""
+    app = create_app()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAP_DATA_DIR", str(data_dir))
+        async with app.router.lifespan_context(app):
+            transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://rap.test") as client:
+                yield app, client
+
+
+@pytest.fixture(scope="module")
+def _chdir_away(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The application of this module outlives single tests, and so must its settings."""
+
+
+@pytest.fixture(scope="module")
+async def running(demo_data: Path) -> AsyncIterator[tuple[FastAPI, httpx2.AsyncClient]]:
+    """The service on the finished demo."""
+    async with service(demo_data) as both:
+        yield both
+
+
+@pytest.fixture(scope="module")
+def client(running: tuple[FastAPI, httpx2.AsyncClient]) -> httpx2.AsyncClient:
+    """A client of it."""
+    return running[1]
+
+
+@pytest.fixture(scope="module")
+async def track_id(client: httpx2.AsyncClient) -> int:
+    """Number of a song in English."""
+    answer = await client.get("/search", params={"q": "growing up poor but proud", "limit": 1})
+    return int(answer.json()["hits"][0]["track_id"])
+
+
+@pytest.fixture(scope="module")
+async def artist_id(client: httpx2.AsyncClient, track_id: int) -> int:
+    """Number of its artist."""
+    answer = await client.get(f"/tracks/{track_id}")
+    return int(answer.json()["credits"]["primary"][0]["id"])
+
+
+def assert_problem(answer: httpx2.Response, status: int, says: str) -> None:
+    """RFC 9457, with a sentence that names what is wrong."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    body = answer.json()
+    assert body["status"] == status
+    assert says in body["detail"], body
+    assert "Traceback" not in answer.text
+
+
+# Every address, both ways
+
+
+async def addresses(client: httpx2.AsyncClient, track_id: int, artist_id: int) -> list[str]:
+    """Every address that people reach, with a number where one is needed."""
+    del client
+    return [
+        "/", "/search", "/search?q=missing+my+brother", "/search?q=home&artist=Luz+Candela&year_from=1990&year_to=2026",
+        f"/tracks/{track_id}", f"/tracks/{track_id}/similar", f"/artists/{artist_id}", "/analyze", "/docs",
+    ]  # fmt: skip
+
+
+async def test_every_page_loads_nothing_from_elsewhere(
+    client: httpx2.AsyncClient, track_id: int, artist_id: int
+) -> None:
+    """Pages, and what they load: all from this service, and all there."""
+    loaded = set()
+    for address in await addresses(client, track_id, artist_id):
+        answer = await client.get(address, headers=PAGE)
+        assert answer.status_code == 200, address
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        loaded |= {link for link in LINK.findall(answer.text) if not link.startswith("#")}
+    for link in loaded:
+        assert not urlsplit(link).netloc, link
+        if link.startswith("/static/"):
+            file = await client.get(link)
+            assert file.status_code == 200, link
+            outside = [a or b for a, b in IMPORT.findall(file.text) if urlsplit(a or b).netloc]
+            assert outside == [], link
+
+
+async def test_every_address_of_the_corpus_answers_json_to_programs(
+    client: httpx2.AsyncClient, track_id: int, artist_id: int
+) -> None:
+    """The same addresses without an Accept of text/html."""
+    home = (await client.get("/")).json()
+    assert home["overview"]["tracks"] == 73
+    track = (await client.get(f"/tracks/{track_id}", params={"with_lyrics": True})).json()
+    assert track["title"] == "Powdered Milk Champagne"
+    assert track["analyses"][0]["measures"]["rhyme_density"] > 0
+    assert track["rhymes"]["chains"]
+    assert track["lyrics"]
+    assert track["enrichments"][0]["source"] == "spotify"
+    similar = (await client.get(f"/tracks/{track_id}/similar", params={"limit": 3})).json()
+    assert len(similar["similar"]) == 3
+    artist = (await client.get(f"/artists/{artist_id}")).json()
+    assert any(t["id"] == track_id for t in artist["tracks"])
+    for address in ("/", f"/tracks/{track_id}", f"/artists/{artist_id}", "/search?q=home"):
+        assert (await client.get(address)).headers["vary"] == "Accept"
+
+
+async def test_hits_have_the_shape_of_the_contract(client: httpx2.AsyncClient) -> None:
+    """{"hits": [{"track_id", "title", "artist", "passage", "score", …}], …}, and the demo says that it is one."""
+    answer = (await client.get("/search", params={"q": "growing up poor but proud"})).json()
+    assert answer["source"] == "demo"
+    assert answer["hits"][0]["title"] == "Powdered Milk Champagne"
+    assert {"track_id", "title", "artist", "passage", "score"} <= set(answer["hits"][0])
+
+
+async def test_every_stored_track_has_a_page(client: httpx2.AsyncClient) -> None:
+    """Also those in languages that are not heard, and in odd encodings."""
+    seen = 0
+    for number in range(1, 80):
+        answer = await client.get(f"/tracks/{number}", headers=PAGE)
+        assert answer.status_code in {200, 404}, f"{number}: {answer.text[:500]}"
+        seen += answer.status_code == 200
+    assert seen >= 60
+
+
+# Nonsense
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "says"),
+    [
+        ("/tracks/0", 422, "0"), ("/tracks/-3", 422, "-3"), ("/tracks/999999", 404, "999999"),
+        ("/tracks/99999999999999999999999", 422, "9999"), ("/tracks/abc", 422, "track_id"),
+        ("/tracks/1e3", 422, "track_id"), ("/tracks/999999/similar", 404, "999999"),
+        ("/tracks/1/similar?limit=0", 422, "limit"), ("/artists/999999", 404, "999999"),
+        ("/artists/x", 422, "artist_id"), ("/search?q=", 422, "query is empty"), ("/search?q=%00", 422, "empty"),
+        ("/search?q=x&limit=101", 422, "limit"), ("/search?q=x&limit=many", 422, "limit"),
+        ("/search?q=x&year_from=abc", 422, "year_from"), ("/search?q=x&year_to=99999", 422, "year_to"),
+        ("/search?q=x&year_from=%C2%B2", 422, "year_from"), ("/search?q=" + "x" * 1001, 422, "1,001"),
+        ("/nowhere", 404, "Nothing is here"), ("/static/../app.py", 404, ""), ("/static/nothing.css", 404, ""),
+    ],
+)  # fmt: skip
+async def test_nonsense_is_answered_with_a_problem(
+    client: httpx2.AsyncClient, address: str, status: int, says: str
+) -> None:
+    """Which parameter, and what it may be; as a page to browsers."""
+    assert_problem(await client.get(address), status, says)
+    page = await client.get(address, headers=PAGE)
+    if "q=" not in address or page.status_code != 200:  # the search page without a question is a page
+        assert page.status_code == status
+        assert page.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    "q", ['"unclosed', "-only -minus", "a & b | !c <-> (", "'; DROP TABLE tracks; --", "🔥", "%_\\"]
+)
+async def test_any_question_is_only_a_question(client: httpx2.AsyncClient, q: str) -> None:
+    """No operator of a query language gets through."""
+    answer = await client.get("/search", params={"q": q})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("name", ["artist", "language"])
+async def test_filters_take_any_text(client: httpx2.AsyncClient, name: str) -> None:
+    """NUL characters too: nobody is called that, so nothing is found."""
+    answer = await client.get("/search", params={"q": "home", name: "a\x00b"})
+    assert answer.status_code in {200, 422}, answer.text
+
+
+async def test_a_method_that_is_not_there_is_told(client: httpx2.AsyncClient) -> None:
+    """405, as a problem."""
+    assert_problem(await client.delete("/search"), 405, "")
+
+
+# Analysing a text
+
+
+async def analyzed(client: httpx2.AsyncClient, **body: Any) -> httpx2.Response:
+    return await client.post("/analyze", json=body)
+
+
+async def test_bars_are_measured_and_their_rhymes_heard(client: httpx2.AsyncClient) -> None:
+    """Measures, chains, and nothing stored."""
+    before = (await client.get("/")).json()["overview"]
+    answer = (await analyzed(client, text=GOOD, analyzer="algorithmic_basic")).json()
+    assert answer["status"] == "done"
+    assert 0 < answer["measures"]["rhyme_density"] <= 1
+    assert answer["rhymes"]["chains"]
+    assert (await client.get("/")).json()["overview"] == before
+
+
+@pytest.mark.parametrize(
+    ("text", "status"), [(FRENCH, "unsupported_language"), ("🔥🔥\n💯", "no_words"), ("... !!!", "no_words")]
+)
+async def test_a_text_that_is_not_heard_has_a_status_and_no_figures(
+    client: httpx2.AsyncClient, text: str, status: str
+) -> None:
+    """None, rather than zeros; and the page says why."""
+    answer = (await analyzed(client, text=text)).json()
+    assert answer["status"] == status
+    assert answer["reason"]
+    assert answer["measures"] == {}
+    page = await client.post("/analyze/page", data={"text": text})
+    assert page.status_code == 200
+    assert answer["reason"].split("'")[0] in page.text
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "\x00", "x " * 60_000])
+async def test_a_text_that_cannot_be_analysed_is_a_problem(client: httpx2.AsyncClient, text: str) -> None:
+    """Empty, or longer than is analysed at a time; the page keeps what was typed."""
+    assert_problem(await analyzed(client, text=text), 422, "text")
+    page = await client.post("/analyze/page", data={"text": text})
+    assert page.status_code == 422
+    assert 'role="alert"' in page.text
+
+
+async def test_wordless_lines_within_a_song_do_no_harm(client: httpx2.AsyncClient) -> None:
+    """Dots, notes in brackets and dashes stand among rhyming bars."""
+    text = f"[Verse 1]\n{GOOD}\n...\n[laughs]\n— — —\n(*gunshot*)\n\n[Outro]\n***"
+    page = await client.post("/analyze/page", data={"text": text})
+    assert page.status_code == 200
+    assert "[laughs]" in page.text
+
+
+async def test_an_unknown_analyzer_is_named(client: httpx2.AsyncClient) -> None:
+    """With those that exist."""
+    assert_problem(await analyzed(client, text=GOOD, analyzer="oracle"), 422, "algorithmic_basic")
+
+
+@pytest.mark.parametrize(
+    ("body", "says"), [(b"{", "JSON"), (b"[]", ""), (b'{"text": 5}', "text"), (b"{}", "text"), (b"\xff\xfe", "")]
+)
+async def test_a_malformed_body_is_a_problem(client: httpx2.AsyncClient, body: bytes, says: str) -> None:
+    """With the name of the field that is missing or wrong."""
+    answer = await client.post("/analyze", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in {400, 422}, answer.text
+    assert_problem(answer, answer.status_code, says)
+
+
+# Safety
+
+
+async def test_what_songs_say_is_never_markup(data_dir: Callable[[], Path]) -> None:
+    """A title, a name and words with tags in them are shown as they are, on every page."""
+    evil = "<script>alert(1)</script>"
+    folder = data_dir()
+    async with service(folder) as (app, client):
+        number = await store_song(
+            app.state.services, f"T {evil}", f"A {evil}", f"{evil} home\nunder </script><b>home</b>"
+        )
+        track = (await client.get(f"/tracks/{number}")).json()
+        artist = track["credits"]["primary"][0]["id"]
+        pages = ["/", f"/tracks/{number}", f"/tracks/{number}/similar", f"/artists/{artist}", f"/search?q={evil}+home",
+                 "/search?q=home+under", f"/nowhere{evil}", f"/search?q=x&year_from={evil}"]  # fmt: skip
+        for address in pages:
+            page = (await client.get(address, headers=PAGE)).text
+            assert evil not in page, address
+        assert "&lt;script&gt;" in (await client.get(f"/tracks/{number}", headers=PAGE)).text
+        shown = await client.post("/analyze/page", data={"text": f"{evil}\n</textarea>{evil}"})
+        assert evil not in shown.text
+
+
+async def store_song(services: Services, title: str, artist: str, lyrics: str) -> int:
+    from rap_analyzer.pipeline.importing import draft_row
+
+    draft = draft_row({"title": title, "artist": artist, "lyrics": lyrics, "year": 1999}, "t", 1)
+    await services.tracks.save_tracks([draft])
+    [found] = await TrackStore(services.database).find_tracks(title)
+    return int(found["id"])
+
+
+# Health
+
+
+async def test_health_has_the_fields_of_the_contract(client: httpx2.AsyncClient) -> None:
+    """database_status, redis_status, memory_usage, uptime."""
+    body = (await client.get("/health")).json()
+    assert body["status"] == body["database_status"] == "healthy"
+    assert body["redis_status"] == "memory"
+    assert 10 < body["memory_usage"] < 4000
+    assert body["uptime"] >= 0
+    assert (await client.get("/live")).json() == {"status": "alive"}
+    assert (await client.get("/ready")).status_code == 200
+
+
+async def test_without_its_database_it_is_alive_but_not_ready(data_dir: Callable[[], Path]) -> None:
+    """503 from /ready and degraded health, in words; a question revives the embedded server by itself."""
+    folder = data_dir()
+    async with service(folder) as (_, client):
+        assert (await client.get("/ready")).status_code == 200
+        await asyncio.to_thread(EmbeddedServer(folder).stop)
+        ready = await client.get("/ready")
+        assert (ready.status_code, ready.json()["status"]) == (503, "not ready")
+        assert (await client.get("/live")).status_code == 200
+        health = (await client.get("/health")).json()
+        assert (health["status"], health["database_status"]) == ("degraded", "unavailable")
+        assert (await client.get("/")).status_code == 200
+        assert (await client.get("/ready")).status_code == 200
+
+
+async def test_metrics_are_named_and_count_templates_not_numbers(client: httpx2.AsyncClient, track_id: int) -> None:
+    """Every metric of telemetry.py is there; no label holds a number or a name."""
+    await client.get(f"/tracks/{track_id}")
+    await client.get("/nowhere/at/all")
+    text = (await client.get("/metrics")).text
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    assert {metric.name for metric in telemetry.registry.collect()} == set(families)
+    routes = {s.labels["route"] for s in families["rap_http_requests"].samples}
+    assert "/tracks/{track_id}" in routes
+    assert not [route for route in routes if re.search(r"\d|nowhere", route)]
+    assert "redis_hit_ratio" in families
+
+
+async def test_the_openapi_document_describes_every_route(client: httpx2.AsyncClient) -> None:
+    """It is OpenAPI 3, each operation has a summary, each parameter a description."""
+    document = (await client.get("/openapi.json")).json()
+    assert document["openapi"].startswith("3.")
+    assert {"/analyze", "/search", "/tracks/{track_id}", "/tracks/{track_id}/similar", "/artists/{artist_id}", "/health",
+            "/live", "/ready", "/metrics"} <= set(document["paths"])  # fmt: skip
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert operation["description"], path
+            assert all(p.get("description") or p["in"] == "path" for p in operation.get("parameters", [])), path
+
+
+async def test_metrics_can_be_switched_off(data_dir: Callable[[], Path]) -> None:
+    """PROMETHEUS_ENABLED=false: said in words."""
+    settings = Settings(RAP_DATA_DIR=data_dir(), PROMETHEUS_ENABLED=False)
+    app = create_app()
+    async with open_services(settings) as services:
+        app.state.services = services
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://rap.test") as client:
+            assert (await client.get("/metrics")).status_code >= 400
