@@ -121,7 +121,7 @@ class Settings(BaseSettings):
     embedding_precision: Literal["fp32", "int8"] = Field(
         "fp32",
         validation_alias="EMBEDDING_PRECISION",
-        description="Arithmetic of the embedding model: `fp32`, or `int8` for a quarter of the memory.",
+        description="Arithmetic of the embedding model: `fp32`, or `int8` for a graph a third smaller.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", validation_alias="LOG_LEVEL", description="How much is logged to standard error."

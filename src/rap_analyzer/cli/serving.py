@@ -34,9 +34,7 @@ async def _check_store() -> None:
         pass
 
 
-def simulate(
-    service: Annotated[str, typer.Argument(help="genius or spotify.")], port: Port = 0, host: Host = "127.0.0.1"
-) -> None:
+def simulate(service: Annotated[str, typer.Argument(help="genius or spotify.")], port: Port = 0) -> None:
     """Run a simulated Genius or Spotify on the demo corpus until Ctrl-C, for tests and development."""
     from rap_analyzer.cli.console import out
     from rap_analyzer.simulators.genius import genius_app
@@ -46,7 +44,7 @@ def simulate(
     apps: dict[str, Callable[[], ASGIApp]] = {"genius": genius_app, "spotify": spotify_app}
     if service not in apps:
         raise InputError(f"No simulator is called {service!r}; these exist: {', '.join(apps)}.")
-    check_port_free(host, port)
+    check_port_free("127.0.0.1", port)
     with SimulatorServer(apps[service](), port=port) as server:
         out.print(f"simulated {service} at {server.url} (Ctrl-C stops it)")
         server.wait()

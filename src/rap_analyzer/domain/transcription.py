@@ -27,7 +27,9 @@ def clean_transcription(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     text = CONTROL.sub("", INVISIBLE.sub("", text.replace("\x0b", "\n").replace("\x0c", "\n").replace("\x85", "\n")))
-    text = MIXED_WORD.sub(_latin_again, unicodedata.normalize("NFC", text))
+    text = unicodedata.normalize("NFC", text)
+    if CYRILLIC.search(text) and LATIN.search(text):
+        text = MIXED_WORD.sub(_latin_again, text)
     lines = (SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
 
