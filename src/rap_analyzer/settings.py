@@ -169,11 +169,19 @@ class _YamlSource(PydanticBaseSettingsSource):
             return {}
         try:
             content = yaml.safe_load(expand_variables(path.read_text("utf8"))) or {}
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise ConfigError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from error
+        except yaml.YAMLError as error:
+            raise ConfigError(f"{path} cannot be read as YAML ({_place(error)}).") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path} cannot be read: it is no text in UTF-8, or not yours to read.") from error
         if not isinstance(content, dict):
             raise ConfigError(f"{path} must hold sections such as `database:`, not {type(content).__name__}.")
         return _flatten(content)
+
+
+def _place(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return " ".join(str(error).split())
 
 
 def expand_variables(text: str) -> str:
@@ -191,6 +199,9 @@ def _flatten(content: dict[str, Any]) -> dict[str, Any]:
     if unknown:
         known = ", ".join([*SECTIONS, "analyzers"])
         raise ConfigError(f"config.yaml has a section {min(unknown)!r}; the sections are {known}.")
+    wrong = [name for name, part in content.items() if part is not None and not isinstance(part, dict)]
+    if wrong:
+        raise ConfigError(f"config.yaml: {wrong[0]} must hold settings, one `name: value` a line below it.")
     for section, prefix in SECTIONS.items():
         for name, value in (content.get(section) or {}).items():
             if value in (None, ""):

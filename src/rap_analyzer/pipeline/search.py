@@ -39,7 +39,7 @@ class Searcher:
         """
         query = query.replace("\x00", " ").strip()
         _check(query, limit)
-        filters = filters or Filters()
+        filters = _storable(filters or Filters())
         rankings: dict[str, tuple[float, Sequence[int]]] = {}
         embedding, notice = await self._embed(query)
         depth = max(CANDIDATES, limit)
@@ -74,6 +74,12 @@ class Searcher:
 def _each_wording_once(hits: Sequence[Hit]) -> list[Hit]:
     """A re-release has the same words: its first hit stands for all."""
     return list({hit.lyrics_digest: hit for hit in reversed(hits)}.values())[::-1]
+
+
+def _storable(filters: Filters) -> Filters:
+    """Without NUL characters, which no stored text has and PostgreSQL refuses."""
+    artist, language = (text and text.replace("\x00", " ") for text in (filters.artist, filters.language))
+    return replace(filters, artist=artist, language=language)
 
 
 def _check(query: str, limit: int) -> None:

@@ -37,7 +37,9 @@ DATABASE = "rap_lyrics"
 MAX_SOCKET_PATH = 100
 SOCKET_NAME = ".s.PGSQL.5432"
 START_SECONDS = 60
-REMAINS = ("shared memory", "lock file", "starting up")
+STOP_SECONDS = 20
+SHUTTING_DOWN = "shutting down"
+REMAINS = ("shared memory", "lock file", "starting up", SHUTTING_DOWN)
 SERVER_OPTIONS = {
     "listen_addresses": "",
     "max_connections": "60",
@@ -187,6 +189,8 @@ class EmbeddedServer:
             started = self._pg_ctl("start", "-w", "-l", str(self.log_file), "-o", f"{options} -k '{self._socket_dir}'")
             if started.returncode == 0:
                 return
+            if SHUTTING_DOWN in self._log_tail() and time.monotonic() > deadline - START_SECONDS + STOP_SECONDS:
+                self._pg_ctl("stop", "-m", "immediate", "-w")
             # After a kill -9 what is left of the old server stands in the way for a moment: try until it is gone.
             if time.monotonic() > deadline or not any(sign in self._log_tail() for sign in REMAINS):
                 raise StoreError(
@@ -217,7 +221,9 @@ class EmbeddedServer:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
     def _stop(self) -> None:
-        self._pg_ctl("stop", "-m", "fast", "-w")
+        # On a full disk the checkpoint of an orderly stop cannot be written; the log holds every saved row anyway.
+        if self._pg_ctl("stop", "-m", "fast", "-w", "-t", str(STOP_SECONDS)).returncode:
+            self._pg_ctl("stop", "-m", "immediate", "-w")
 
     def _pg_ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self._run("pg_ctl", "-D", str(self._cluster), *arguments)
