@@ -6,16 +6,13 @@ import csv
 import json
 import os
 import random
-import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
@@ -29,59 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from tests.acceptance.conftest import Ending
     from tests.conftest import Rap
 
     from rap_analyzer.domain.errors import RapError
 
-PROGRESS = re.compile(r"^[a-z][\w :]*: [\d,]+( of [\d,]+)?(, [\d,]+/s, .*| in [\d.]+ s)$")
 HEADER = ("title", "artist", "lyrics")
 WHOLE = ("Kitchen Table", "A. Nobody", "counting out the pennies on the kitchen table\nfaith is all we're able")
 EMOJI, NO_LETTERS = "🔥🔥 💯\n🎤", "... !!!\n--- ???"
-HALVES = b"""
-    SELECT title FROM tracks t WHERE lyrics = '' OR NOT EXISTS (SELECT 1 FROM credits WHERE track_id = t.id)
-    OR NOT EXISTS (SELECT 1 FROM provenance p WHERE p.track_id = t.id AND p.lyrics_digest = t.lyrics_digest)
-    OR NOT EXISTS (SELECT 1 FROM visits v WHERE v.source_id = t.source_id AND v.outcome = 'stored')"""
 TOO_LONG = "la la la\n" * 350_000
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a command ended."""
-
-    code: int
-    printed: str
-    sentences: Sequence[str]
-
-    def assert_is(self, kind: type[RapError], says: str) -> None:
-        """One sentence on standard error, besides progress, and the code of its kind of error."""
-        assert len(self.sentences) == 1, self.sentences
-        assert re.search(says, self.sentences[0]), self.sentences[0]
-        assert self.sentences[0].startswith("Error: "), self.sentences[0]
-        assert self.sentences[0].rstrip()[-1] in ".?)", self.sentences[0]
-        assert self.code == EXIT_CODES[kind], self.sentences
-
-
-@pytest.fixture(scope="module")
-def home(data_dir: Callable[[], Path]) -> Iterator[Path]:
-    """A data folder whose server stays up for all tests here, so that each command starts quickly."""
-    made = data_dir()
-    server = EmbeddedServer(made)
-    server.acquire()
-    yield made
-    server.release()
-
-
-@pytest.fixture
-def end(rap: Rap, home: Path) -> Callable[..., Ending]:
-    """Runs a command to its end."""
-
-    def run(*arguments: str | Path, data_dir: Path = home, given: bytes = b"", **settings: str) -> Ending:
-        done = rap(*arguments, data_dir=data_dir, given=given, **settings)
-        assert "Traceback" not in done.stdout + done.stderr
-        sentences = [line for line in done.stderr.splitlines() if line and not PROGRESS.match(line)]
-        return Ending(done.returncode, done.stdout, sentences)
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -92,22 +45,6 @@ def genius() -> Iterator[dict[str, str]]:
             "GENIUS_ACCESS_TOKEN": DEMO_TOKEN, "GENIUS_API_URL": f"{server.url}/api",
             "GENIUS_WEB_URL": f"{server.url}/web", "GENIUS_RATE": "100000/second",
         }  # fmt: skip
-
-
-def stored(folder: Path) -> dict[str, str]:
-    """Title and words of every track; each must be whole: with credits, provenance and a visit."""
-    server = EmbeddedServer(folder)
-    server.acquire()
-    try:
-        with psycopg.connect(server.conninfo()) as connection:
-            found = connection.execute("SELECT to_regclass('tracks') IS NOT NULL").fetchone()
-            if not (found and found[0]):
-                return {}
-            halves = connection.execute(HALVES).fetchall()
-            assert halves == []
-            return dict(connection.execute("SELECT title, lyrics FROM tracks").fetchall())
-    finally:
-        server.release()
 
 
 def csv_of(path: Path, *rows: Sequence[str], header: Sequence[str] = HEADER) -> Path:
@@ -135,7 +72,10 @@ def test_an_artist_that_is_like_no_other_is_not_found(
 
 
 def test_songs_of_the_artists_before_an_unknown_one_are_whole(
-    end: Callable[..., Ending], genius: dict[str, str], data_dir: Callable[[], Path]
+    end: Callable[..., Ending],
+    genius: dict[str, str],
+    data_dir: Callable[[], Path],
+    stored: Callable[[Path], dict[str, str]],
 ) -> None:
     """What was collected stays, and nothing of it is half there."""
     folder = data_dir()
@@ -212,7 +152,13 @@ def test_a_question_that_makes_no_sense_is_told_so(
     ],
 )
 def test_a_file_without_a_song_is_refused_and_leaves_nothing(
-    end: Callable[..., Ending], home: Path, tmp_path: Path, name: str, content: bytes, says: str
+    end: Callable[..., Ending],
+    home: Path,
+    tmp_path: Path,
+    name: str,
+    content: bytes,
+    says: str,
+    stored: Callable[[Path], dict[str, str]],
 ) -> None:
     """One sentence that names the file and what is wrong with it; the store is as it was."""
     before = stored(home)
@@ -233,7 +179,11 @@ def test_files_that_are_not_there_are_named(end: Callable[..., Ending], tmp_path
 
 
 def test_bad_songs_harm_no_good_one(
-    end: Callable[..., Ending], rap: Rap, data_dir: Callable[[], Path], tmp_path: Path
+    end: Callable[..., Ending],
+    rap: Rap,
+    data_dir: Callable[[], Path],
+    tmp_path: Path,
+    stored: Callable[[Path], dict[str, str]],
 ) -> None:
     """Among 3 MB of la, emoji and rows without a title, the one song comes through whole; the others have reasons."""
     folder = data_dir()
@@ -248,7 +198,9 @@ def test_bad_songs_harm_no_good_one(
     assert stored(folder) == {WHOLE[0]: WHOLE[2]}
 
 
-def test_nul_bytes_and_mixed_encodings_are_mended(rap: Rap, data_dir: Callable[[], Path], tmp_path: Path) -> None:
+def test_nul_bytes_and_mixed_encodings_are_mended(
+    rap: Rap, data_dir: Callable[[], Path], tmp_path: Path, stored: Callable[[Path], dict[str, str]]
+) -> None:
     """UTF-8 and Windows-1252 in one file, NUL bytes, a UTF-16 file: every song is stored as it was meant."""
     folder, wide = data_dir(), tmp_path / "wide.csv"
     mixed = tmp_path / "mixed.csv"
@@ -412,7 +364,7 @@ def mount(*arguments: str | Path) -> int:
 
 @pytest.mark.slow
 def test_a_full_disk_is_told_and_loses_nothing_that_was_saved(
-    end: Callable[..., Ending], small_disk: Path, tmp_path: Path
+    end: Callable[..., Ending], small_disk: Path, tmp_path: Path, stored: Callable[[Path], dict[str, str]]
 ) -> None:
     """The import ends with one sentence; with room again, the store starts by itself and holds only whole songs."""
     chance = random.Random(7)  # words that do not compress, or the disk would take them all

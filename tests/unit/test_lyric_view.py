@@ -11,9 +11,7 @@ from rap_analyzer.domain.hues import assign_hues
 from rap_analyzer.domain.spelling import split_spelling
 from rap_analyzer.web.lyric_view import view_lyrics
 
-BARS = (
-    "[Verse 1]\nI keep a ledger in the kitchen drawer\nA stitch, a hedger, then I switch to more\n\n[Hook]\n(Hey) 🎤"
-)
+BARS = "[Verse 1]\nI keep a ledger in the kitchen drawer\nA stitch, a hedger, then I switch to more\n\n[Hook]\n(Hey) 🎤"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import limits
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
-from rap_analyzer.domain.errors import ConfigError, SourceError
+from rap_analyzer.domain.errors import ConfigError, RateLimited
 
 if TYPE_CHECKING:
     from limits.aio.storage import Storage
@@ -68,15 +68,16 @@ class Breaker:
         """Lets an attempt pass.
 
         Raises:
-            SourceError: it is open, or a probe is under way.
+            RateLimited: it is open, or a probe is under way. Who asks for many things stops here and comes back later.
         """
         if self._failures < self._threshold:
             return
         left = self._opened_at + self._open_s - time.monotonic()
         if left > 0 or self._is_probing:
-            raise SourceError(
+            raise RateLimited(
                 f"{self._source} failed {self._failures} times in a row and is left alone: "
-                f"try again in {max(1, round(left))} s."
+                f"try again in {max(1, round(left))} s.",
+                retry_after=max(1.0, left),
             )
         self._is_probing = True
 

@@ -130,7 +130,7 @@ class EmbeddedServer:
             return False
         with self._locked():
             self._keep_marker.unlink(missing_ok=True)
-            ran = self.is_running()
+            ran = self._pg_ctl("status").returncode == 0  # also when it hangs and takes no connections
             if ran:
                 self._stop()
             return ran

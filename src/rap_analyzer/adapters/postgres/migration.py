@@ -25,11 +25,11 @@ async def migrate(conninfo: str) -> list[str]:
         StoreError: the database is newer than this program, or refuses a migration.
     """
     try:
-        connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True, connect_timeout=10)
+        connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
     except psycopg.Error as error:
         why = " ".join(str(error).split())
         raise StoreError(
-            f"PostgreSQL does not answer: {why} Check POSTGRES_HOST, its port, role and password."
+            f"PostgreSQL does not answer: {why.rstrip('.?')}. Check POSTGRES_HOST, its port, role and password."
         ) from error
     try:
         async with connection:
