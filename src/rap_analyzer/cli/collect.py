@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rap_analyzer.domain.errors import ConfigError, InputError, SourceError
+from rap_analyzer.domain.errors import InputError, SourceError
 
 if TYPE_CHECKING:
     from rap_analyzer.cli.console import Bars
@@ -99,10 +99,11 @@ async def scrape_with(services: Services, names: list[str], max_songs: int | Non
     Raises:
         ConfigError: the store holds demo songs and the source is real, or the other way round.
     """
+    from rap_analyzer.cli.opening import check_modes_apart
     from rap_analyzer.pipeline.scrape import Scraper
     from rap_analyzer.wiring import open_genius
 
-    await check_modes_apart(services)
+    await check_modes_apart(services, is_demo=services.label == "demo")
     async with open_genius(services.settings) as source:
         return await Scraper(source, services.tracks, services.label).scrape(names, bars, max_songs)
 
@@ -118,26 +119,6 @@ def finish_scrape(report: ScrapeReport) -> None:
     print_account(report.account)
     if report.stopped:
         raise SourceError(report.stopped)
-
-
-async def check_modes_apart(services: Services) -> None:
-    """Demo songs and real ones never share a store.
-
-    Raises:
-        ConfigError: they would.
-    """
-    sources = await services.tracks.count_sources()
-    has_demo, has_real = "demo" in sources, any(source != "demo" for source in sources)
-    if services.label == "demo" and has_real:
-        raise ConfigError(
-            "This store holds real tracks, and the demo would mix invented ones in: "
-            "choose another folder, such as RAP_DATA_DIR=./demo-data."
-        )
-    if services.label != "demo" and has_demo:
-        raise ConfigError(
-            "This store holds the demo's invented songs: take them out with `rap demo --clear`, "
-            "or set RAP_DATA_DIR to another folder."
-        )
 
 
 async def _enrich() -> None:

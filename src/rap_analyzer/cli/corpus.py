@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rap_analyzer.domain.errors import ConfigError, InputError
+from rap_analyzer.domain.errors import InputError
 from rap_analyzer.domain.track import Outcome
 
 if TYPE_CHECKING:
@@ -61,17 +61,13 @@ def _parse_mapping(pairs: list[str]) -> dict[str, str]:
 async def _import(file: Path, mapping: dict[str, str], dataset: str, tag: str | None) -> None:
     from rap_analyzer.adapters.song_files import SongFile
     from rap_analyzer.cli.console import Bars, out, print_account
-    from rap_analyzer.cli.opening import opened_services
+    from rap_analyzer.cli.opening import check_modes_apart, opened_services
     from rap_analyzer.pipeline.importing import import_rows, plan_import
 
     songs = SongFile(file)
     plan = plan_import(dataset, songs.header, mapping, tag)
     async with opened_services() as services:
-        if "demo" in await services.tracks.count_sources():
-            raise ConfigError(
-                "This store holds the demo's invented songs: take them out with `rap demo --clear`, "
-                "or set RAP_DATA_DIR to another folder."
-            )
+        await check_modes_apart(services, is_demo=False)
         with Bars() as bars:
             account = await import_rows(songs.rows(), plan, services.tracks, bars)
         print_account(account)
