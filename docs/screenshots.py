@@ -5,12 +5,12 @@ usage: python docs/screenshots.py [http://127.0.0.1:8000]   (needs playwright an
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
-import urllib.request
 from pathlib import Path
+from typing import Any
 
+import httpx2
 from playwright.sync_api import sync_playwright
 
 FOLDER = Path(__file__).parent / "images"
@@ -64,10 +64,9 @@ def pages(base: str) -> dict[str, str]:
     }
 
 
-def ask(base: str, address: str) -> dict:  # noqa: D103
-    request = urllib.request.Request(base + address, headers={"Accept": "application/json"})
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
+def ask(base: str, address: str) -> Any:
+    """What the page answers to programs."""
+    return httpx2.get(base + address).json()
 
 
 if __name__ == "__main__":

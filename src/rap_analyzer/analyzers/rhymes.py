@@ -12,9 +12,9 @@ ENGINE_VERSION = CONFIG_HASH
 """Changes whenever an answer may."""
 
 
-def rhymes_json(text: str, song_id: str = "") -> dict[str, Any]:
+def rhymes_json(text: str, song_id: object = "") -> dict[str, Any]:
     """The contract of `rap rhymes --jsonl` for one text: bars of words of syllables, chains, metrics.
 
-    Pure; never raises. See `docs/reference/commands.md`.
+    `song_id` comes back as it came. Pure; never raises. See `docs/reference/commands.md`.
     """
     return to_json(find_rhymes(parse(text)), song_id)

@@ -80,7 +80,7 @@ def _only_demo(data_dir: Path) -> Iterator[None]:
 
 
 async def _demo() -> None:
-    from rap_analyzer.cli.collect import finish_scrape, print_enrichment
+    from rap_analyzer.cli.collect import enrich_with, finish_scrape, print_enrichment
     from rap_analyzer.cli.console import Bars, out
     from rap_analyzer.cli.corpus import analyze_with, embed_with
     from rap_analyzer.cli.opening import opened_services
@@ -92,7 +92,7 @@ async def _demo() -> None:
             notice = ""
             with Bars() as bars:
                 report = await _scrape(services, bars)
-                enrichment = await _enrich(services, bars)
+                enrichment = await enrich_with(services, bars)
                 statuses = await analyze_with(services, None, bars)
                 try:
                     embedded = await embed_with(services, bars)
@@ -132,12 +132,6 @@ async def _scrape(services: Services, bars: Any) -> ScrapeReport:
 
     names = [artist.name for artist in load_corpus().artists]
     return await scrape_with(services, names, None, bars)
-
-
-async def _enrich(services: Services, bars: Any) -> Any:
-    from rap_analyzer.cli.collect import enrich_with
-
-    return await enrich_with(services, bars)
 
 
 async def _clear() -> None:

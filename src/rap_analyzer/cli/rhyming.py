@@ -25,7 +25,6 @@ COLOURS = (
     "bright_magenta",
     "bright_green",
 )
-RECORDS_AT_ONCE = 64
 FEW_RECORDS = 8
 """Not worth starting other processes for."""
 
@@ -120,7 +119,7 @@ def _answer(record: dict[str, Any]) -> dict[str, Any]:
 
     if "error" in record:
         return record
-    return rhymes_json(record["lyrics"], record.get("id"))  # type: ignore[arg-type]  # ids come back as they came
+    return rhymes_json(record["lyrics"], record.get("id"))
 
 
 def _coloured(text: str, answer: dict[str, Any]) -> Iterator[Any]:

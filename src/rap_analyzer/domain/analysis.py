@@ -17,23 +17,6 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AnalysisKey:
-    """The unique key of an analysis and its cache key. Another version or configuration is another analysis.
-
-    Attributes:
-        lyrics_digest: SHA-256 of the words analysed.
-        analyzer: name, such as `algorithmic_basic`.
-        version: the analyzer's own; raising it makes every track due again.
-        config_hash: covers model, prompt and weights.
-    """
-
-    lyrics_digest: str
-    analyzer: str
-    version: str
-    config_hash: str
-
-
-@dataclass(frozen=True, slots=True)
 class Analysis:
     """One analyzer's result for one text.
 

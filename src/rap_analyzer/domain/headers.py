@@ -73,7 +73,6 @@ SOUNDS = re.compile(
     re.IGNORECASE,
 )
 BRACKETED = re.compile(r"\[([^\[\]]+)\]")
-LEAD = re.compile(r"\s*(?P<lead>[^\W\d_]+(?:[-\s](?:[^\W\d_]+))?)?")
 FIRST = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
 NUMBER = re.compile(r"\s*(?:#\s*)?(?:(\d{1,3})|([IVX]{1,5})\b)")
 NAMES = re.compile(r"\s*[:–—]\s*|\s+-\s+")

@@ -120,7 +120,7 @@ def find_rhymes(lyrics: Lyrics) -> RhymeAnalysis:
     return RhymeAnalysis(lyrics, stream, tuple(chains), positions, density, _schemes(lyrics, stream, positions))
 
 
-def to_json(analysis: RhymeAnalysis, song_id: str, extra_metrics: dict[str, Any] | None = None) -> dict[str, Any]:
+def to_json(analysis: RhymeAnalysis, song_id: object, extra_metrics: dict[str, Any] | None = None) -> dict[str, Any]:
     """The answer of `rap rhymes --jsonl` for one song: see the contract in the command's reference."""
     return {
         "id": song_id,

@@ -44,15 +44,6 @@ async def migrate(conninfo: str) -> list[str]:
         raise StoreError(f"The database cannot be migrated: {' '.join(str(error).split())}") from error
 
 
-async def pending(conninfo: str) -> list[str]:
-    """Names of the migrations that the database lacks."""
-    async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
-        cursor = await connection.execute("SELECT to_regclass('schema_migrations') IS NOT NULL")
-        row = await cursor.fetchone()
-        applied = await _applied(connection) if row and row[0] else set()
-    return [file.name for file in _files() if file.name not in applied]
-
-
 async def _apply_missing(connection: psycopg.AsyncConnection) -> list[str]:
     await connection.execute(
         "CREATE TABLE IF NOT EXISTS schema_migrations "
