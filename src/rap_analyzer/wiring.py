@@ -19,12 +19,12 @@ from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.adapters.processes import ProcessPool
 from rap_analyzer.analyzers.algorithmic import AlgorithmicAnalyzer
-from rap_analyzer.domain.errors import ConfigError, InputError
+from rap_analyzer.domain.errors import ConfigError, InputError, StoreError
 from rap_analyzer.pipeline.search import Searcher
 from rap_analyzer.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from rap_analyzer.adapters.cache import RedisCache
     from rap_analyzer.adapters.genius import GeniusSource
@@ -146,10 +146,11 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> tuple[Databa
     server = embedded_server(settings)
     await asyncio.to_thread(server.acquire)
     stack.push_async_callback(asyncio.to_thread, server.release)
-    await migrate(server.conninfo())
 
     async def revive() -> None:
         await asyncio.to_thread(server.ensure_running)
+
+    await _migrate_reviving(server.conninfo(), revive)
 
     database = Database(
         server.conninfo(),
@@ -159,6 +160,15 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> tuple[Databa
     )
     await stack.enter_async_context(opened(database))
     return database, database
+
+
+async def _migrate_reviving(target: str, revive: Callable[[], Awaitable[None]]) -> None:
+    """Migrate; once more if the server was killed under it, for what it had begun is rolled back."""
+    try:
+        await migrate(target)
+    except StoreError:
+        await revive()
+        await migrate(target)
 
 
 def conninfo(settings: Settings, host: str | None = None) -> str:

@@ -165,6 +165,21 @@ def kill_at(moment: float, folder: Path, rap_environment: Environment) -> bool:
         return False
 
 
+def running_at(moment: float, folder: Path, rap_environment: Environment) -> subprocess.Popen[str]:
+    """A demo that still runs after so many seconds; one that was done before is started again, for half as long."""
+    while True:
+        process = subprocess.Popen(
+            DEMO, env=rap_environment(folder), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            _, complaint = process.communicate(timeout=moment)
+        except subprocess.TimeoutExpired:
+            return process
+        assert process.returncode == 0, complaint
+        moment /= 2
+
+
 def moments(seconds: float) -> list[float]:
     """One random moment in each KILLS-th part of the run, in order, so that each kill finds more work done."""
     chance = random.Random(SEED)
@@ -193,10 +208,7 @@ def test_a_demo_survives_the_death_of_its_postgresql(
 ) -> None:
     """The server is started again under the run, which ends as if nothing had happened."""
     expected, seconds = undisturbed
-    with subprocess.Popen(
-        DEMO, env=rap_environment(folder), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        time.sleep(seconds * part)
+    with running_at(seconds * part, folder, rap_environment) as process:
         os.kill(postmaster(folder), signal.SIGKILL)
         printed, complaint = process.communicate(timeout=120)
     assert process.returncode == 0, complaint
@@ -218,11 +230,7 @@ def test_ctrl_c_stops_in_order_and_the_next_run_completes(
 ) -> None:
     """SIGINT to the whole group, as a terminal sends it: one sentence, code 130, nobody left behind."""
     expected, seconds = undisturbed
-    with subprocess.Popen(
-        DEMO, env=rap_environment(folder), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
-    ) as process:  # fmt: skip
-        time.sleep(seconds * 0.5)
+    with running_at(seconds * 0.5, folder, rap_environment) as process:
         os.killpg(process.pid, signal.SIGINT)
         _, complaint = process.communicate(timeout=30)
     assert process.returncode == 130, complaint

@@ -77,13 +77,22 @@ class Database:
         """
         # The pool itself keeps trying for its whole timeout, and hides why: ask once first.
         try:
+            await self._probe()
+        except StoreError:
+            if self._revive is None:
+                raise
+            await self._revive()
+            await self._probe()
+        await self._pool.open()
+
+    async def _probe(self) -> None:
+        try:
             probe = await psycopg.AsyncConnection.connect(self.conninfo, connect_timeout=max(2, int(self._timeout)))
             await probe.close()
         except psycopg.Error as error:
             raise StoreError(
                 f"PostgreSQL does not answer: {_one_line(error)}. Check POSTGRES_HOST and its kin."
             ) from error
-        await self._pool.open(wait=True, timeout=self._timeout)
 
     async def close(self) -> None:
         """Give every connection back."""

@@ -38,6 +38,7 @@ MAX_SOCKET_PATH = 100
 SOCKET_NAME = ".s.PGSQL.5432"
 START_SECONDS = 60
 STOP_SECONDS = 20
+STARTS = 3
 SHUTTING_DOWN = "shutting down"
 REMAINS = ("shared memory", "lock file", "starting up", SHUTTING_DOWN)
 SERVER_OPTIONS = {
@@ -88,8 +89,7 @@ class EmbeddedServer:
         with self._locked():
             lease = self._lease or _take_lease(self._home / "leases")
             try:
-                self._start_unless_running()
-                self._create_database()
+                self._start_with_database()
             except BaseException:
                 _drop_lease(lease)
                 raise
@@ -213,6 +213,18 @@ class EmbeddedServer:
         if made.returncode:
             raise StoreError(f"The embedded PostgreSQL could not be set up in {self._home}: {_last_line(made.stderr)}")
         fresh.rename(self._cluster)
+
+    def _start_with_database(self) -> None:
+        """Start and make our database; a server that is killed meanwhile is started again."""
+        for _ in range(STARTS):
+            self._start_unless_running()
+            try:
+                self._create_database()
+            except psycopg.OperationalError as error:
+                log.info("the server went away while it was set up", error=str(error))
+            else:
+                return
+        raise StoreError(f"The embedded PostgreSQL went away {STARTS} times in a row; {self.log_file} says why.")
 
     def _create_database(self) -> None:
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
