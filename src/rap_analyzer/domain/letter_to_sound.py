@@ -1,114 +1,139 @@
-"""Letter-to-sound rules for words that no dictionary has: the longest rule that fits, from left to right.
+"""How a word that no dictionary has is read: by what its letters stand for in words that one has.
 
-A first rule set in the spirit of Elovitz and others (1976, "Letter-to-sound rules for automatic translation of English
-text to phonetics"), cut to what matters for rhyme: the vowel that is heard, the consonants after it, and the number of
-syllables.
+A small convolutional network looks at each letter with its neighbours (up to nine on either side) and at what the two
+letters before stood for, and weighs which phones it stands for: none, one or two. It was learned from the dictionary by
+`benchmarks/train_letter_to_sound.py`, and is a file of numbers; `docs/explanation/pronunciation.md` says how well it
+reads words that it has not seen.
 """
 
 from __future__ import annotations
 
+import importlib.resources
+import math
 import re
 from functools import cache
+from typing import NamedTuple
 
-VOWEL_PHONES = "AIOWYæɑɔɛɜɪiʊuʌəᵊ"
+import numpy as np
+import numpy.typing as npt
 
-# Spelling:phones; `<` stands for the word's beginning, `>` for its end. Longer spellings win.
-RULES = """
-    a:æ a>:ə ai:A ay:A au:ɔ aw:ɔ ar:ɑɹ are>:ɛɹ air:ɛɹ al>:ᵊl all:ɔl alk:ɔk ange:Anʤ aste>:Ast ah:ɑ aa:ɑ ae:i ate>:At
-    ast:æst a_e:A ai_e:A b:b bb:b mb>:m bt>:t c:k cc:k ce>:s ch:ʧ chr:kɹ ck:k cia:ʃə cio:ʃə cqu:kw d:d dd:d dge:ʤ
-    dg:ʤ e:ɛ e>:_ ee:i ea:i ead:ɛd ear:ɪɹ eer:ɪɹ er:ɜɹ er>:əɹ ers>:əɹz ere>:ɪɹ ei:i eigh:A ey:A ey>:i eu:u ew:u
-    eau:O el>:ᵊl en>:ən <e>:i <be>:bi <he>:hi es>:ᵻz ed>:d ted>:tᵻd ded>:dᵻd ces>:sᵻz ses>:zᵻz ches>:ʧᵻz shes>:ʃᵻz
-    ges>:ʤᵻz zes>:zᵻz xes>:ksᵻz eo:iO e_e:i f:f ff:f g:ɡ gg:ɡ ge>:ʤ gh:ɡ ght:t igh:I ough:ɔ ought:ɔt augh:ɔ gn:n
-    <gn:n gue>:ɡ <gu:ɡ h:h i:ɪ ie:i ie>:i ies>:iz ied>:Id ir:ɜɹ ire>:Iəɹ i>:i io:iO ia:iə ind>:Ind ild>:Ild ing>:ɪŋ
-    in'>:ɪn ious>:iəs ius>:iəs i_e:I j:ʤ k:k kk:k <kn:n l:l ll:l le>:ᵊl les>:ᵊlz led>:ᵊld m:m mm:m n:n nn:n ng:ŋ
-    ng>:ŋ nge>:nʤ nk:ŋk nx:ŋks o:ɑ o>:O oa:O oe:O oh:O oi:Y oy:Y oo:u ook:ʊk ood:ʊd oor:ɔɹ ou:W ow:W ow>:O or:ɔɹ
-    ore>:ɔɹ our:ɔɹ ould:ʊd ous>:əs on>:ən old:Old oll:Ol olt:Olt ost:Ost os>:Oz o_e:O p:p pp:p ph:f <ps:s <pn:n
-    qu:kw q:k que>:k r:ɹ rr:ɹ rh:ɹ s:s ss:s sh:ʃ sch:sk sion:ʒən ssion:ʃən sc:sk t:t tt:t th:θ tch:ʧ tion:ʃən
-    tious:ʃəs ture>:ʧəɹ tle>:tᵊl ture:ʧʊɹ u:ʌ u>:u ue:u ui:u ur:ɜɹ ure>:jʊɹ <uni:junɪ us>:əs um>:əm u_e:u v:v ve>:v
-    w:w wh:w who:hu wa:wɑ war:wɔɹ wor:wɜɹ <wr:ɹ x:ks <x:z y:ɪ <y:j y>:i <my>:mI yr:ɪɹ y_e:I z:z zz:z izzle>:ɪzᵊl
-    ism>:ɪzəm isms>:ɪzəmz iest>:iəst ier>:iəɹ iers>:iəɹz ness>:nəs eness>:nəs less>:ləs eless>:ləs ive>:ɪv ives>:ɪvz
-    ally>:əli ically>:ɪkli ously>:əsli iously>:iəsli ation:Aʃən ations>:Aʃənz ful>:fᵊl ment>:mənt ements>:mənts
-    ement>:mənt ety>:əti ity>:əti ities>:ətiz ified>:əfId ify>:əfI age>:ɪʤ eful>:fᵊl ely>:li ial>:iəl cial>:ʃəl
-    tial>:ʃəl kes>:ks pes>:ps tes>:ts fes>:fs bes>:bz des>:dz mes>:mz nes>:nz res>:ɹz ves>:vz iew:ju
-"""
-TABLE = dict(rule.split(":") for rule in RULES.split())
-LONGEST = max(map(len, TABLE))
-MAGIC = re.compile(r"(ai|[aeiouy])(?=(?:[bcdfgjklmnpstvz]|th|ch|st|r)e(?:s|d|r|rs|ful|ly|less|ness|ment)?>)")
-"""A vowel that a silent e makes long."""
-SOFT = {"c": "s", "g": "ʤ"}
-"""Letters that e, i and y after them soften."""
-HEAVY_ENDING = re.compile(r"(?:[ᵊəɪ](?:ʃ|ʒ|k|kᵊl|t|ʃəs|bᵊl)|ʃən|ʒən|ɪk|iə|iəs|iən|ɪti|əti)(?:z|s|li)?$")
-NUCLEUS = re.compile(f"[{VOWEL_PHONES}ᵻ]")
+Floats = npt.NDArray[np.float32]
+
+LAYERS = ((-3, -2, -1, 0, 1, 2, 3), (-2, -1, 0, 1, 2), (-4, -2, 0, 2, 4), (0,), (0,))
+"""Where each layer looks, in letters from its own; the last but one also hears the sounds of the two letters before."""
+MAX_LETTERS = 40
+"""A longer run of letters is noise; only so much of it is read."""
+NO_LETTER = re.compile("[^a-z]")
+MAIN = "ˈ"
+
+
+class Numbers(NamedTuple):
+    """The learned network.
+
+    Attributes:
+        letters: a vector for each letter, a to z.
+        weights: one matrix a layer.
+        biases: one vector a layer.
+        before: for each of the two letters before, a vector for each sound it can stand for, and one for no letter.
+        sounds: what a letter can stand for: phones, or none; those with main stress come last.
+        weak: how many of the sounds are without main stress.
+    """
+
+    letters: Floats
+    weights: tuple[Floats, ...]
+    biases: tuple[Floats, ...]
+    before: tuple[Floats, Floats]
+    sounds: tuple[str, ...]
+    weak: int
 
 
 def sound_out(word: str) -> str:
     """Phones for a word of the letters a to z in lower case; other characters are passed over.
 
-    The main stress lies before endings such as -ion and -ic, else on the first syllable, or the second after a- and
-    re-like beginnings; a later full vowel with two syllables between keeps a second stress.
+    Exactly one vowel has main stress, so every word with a letter has a syllable; without letters there are no phones.
     """
-    letters = re.sub(r"[^a-z]", "", word)
-    phones = _phones(f"<{letters}>") if letters else ""
-    if phones and not NUCLEUS.search(phones):
-        phones = _with_vowel(phones)
-    return _stressed(phones)
-
-
-def _phones(text: str) -> str:
-    magic = {match.start(): match[0] for match in MAGIC.finditer(text)}
-    out, at = [], 1
-    while at < len(text) - 1:
-        if at in magic:
-            out.append(TABLE[f"{magic[at]}_e"])
-            at += len(magic[at])
-            continue
-        if text[at] in SOFT and text[at + 1] in "eiy" and not text.startswith(("<ge", "<gi", "gg"), at - 1):
-            out.append(SOFT[text[at]])
-            at += 1
-            continue
-        spelling, taken = _longest(text, at)
-        out.append(TABLE.get(spelling, "").replace("_", ""))
-        at += taken
-    return "".join(out)
-
-
-def _longest(text: str, at: int) -> tuple[str, int]:
-    """The longest rule at a place, and how many letters it takes; a `<` before and a `>` after are part of a rule."""
-    begin = at - 1 if at == 1 else at
-    for length in range(LONGEST, 0, -1):
-        for start in (begin, at):
-            piece = text[start : at + length]
-            if piece in TABLE and piece.strip("<>"):
-                return piece, max(1, len(piece.strip("<>")))
-    return "", 1
-
-
-def _with_vowel(phones: str) -> str:
-    return phones[0] + "ə" + phones[1:]
+    letters = NO_LETTER.sub("", word)[:MAX_LETTERS]
+    if not letters:
+        return ""
+    numbers = read_numbers()
+    heard = _heard(numbers, letters)
+    return "".join(numbers.sounds[k] for k in _at_sight(numbers, heard) or _weighed(numbers, heard))
 
 
 @cache
-def _light_beginnings() -> re.Pattern[str]:
-    return re.compile(r"(?:ə|ɹɛ|ɹi|dɛ|di|bɛ|bi|ɪn|ɛks|ʌn|kən|pɹi)(?=[^AIOWYæɑɔɛɜɪiʊuʌəᵊᵻ])")
+def read_numbers() -> Numbers:
+    """The network, read once."""
+    with (importlib.resources.files("rap_analyzer.domain") / "letter_to_sound.npz").open("rb") as file:
+        held = dict(np.load(file))
+    sounds = list(map(str, held["sounds"]))
+    order = sorted(range(len(sounds)), key=lambda k: MAIN in sounds[k])
+    *weights, last = (held[f"weight{k}"] * held[f"scale_weight{k}"] for k in range(len(LAYERS)))
+    *biases, last_bias = (held[f"bias{k}"] for k in range(len(LAYERS)))
+    rows = [*order, len(sounds)]
+    return Numbers(
+        held["letters"],
+        (*weights, np.ascontiguousarray(last[:, order])),
+        (*biases, last_bias[order]),
+        ((held["before0"] * held["scale_before0"])[rows], (held["before1"] * held["scale_before1"])[rows]),
+        tuple(sounds[k] for k in order),
+        sum(MAIN not in sound for sound in sounds),
+    )
 
 
-def _stressed(phones: str) -> str:
-    nuclei = [m.start() for m in NUCLEUS.finditer(phones)]
-    if not nuclei:
-        return phones
-    main = _main_stress(phones, nuclei)
-    marks = {nuclei[main]: "ˈ"}
-    for index in range(main + 2, len(nuclei)):
-        if phones[nuclei[index]] not in "əᵊᵻɪi":
-            marks[nuclei[index]] = "ˌ"
-            break
-    return "".join(marks.get(i, "") + phone for i, phone in enumerate(phones))
+def codes_of(letters: str) -> npt.NDArray[np.int64]:
+    """Numbers of the letters, a is 0."""
+    return np.frombuffer(letters.encode("ascii"), np.uint8).astype(np.int64) - ord("a")
 
 
-def _main_stress(phones: str, nuclei: list[int]) -> int:
-    ending = HEAVY_ENDING.search(phones)
-    if ending and len(nuclei) > 2:  # noqa: PLR2004 - shorter words carry it on the first syllable
-        before = [i for i, at in enumerate(nuclei) if at < ending.start()]
-        if before:
-            return before[-1]
-    return 1 if len(nuclei) > 1 and _light_beginnings().match(phones) else 0
+def windows(rows: Floats, offsets: tuple[int, ...]) -> Floats:
+    """Each letter's row beside those at the offsets from it (last axis but one); zeros beyond the word."""
+    reach, length = max(offsets), rows.shape[-2]
+    edge = np.zeros((*rows.shape[:-2], reach, rows.shape[-1]), np.float32)
+    padded = np.concatenate([edge, rows, edge], axis=-2)
+    return np.concatenate([padded[..., reach + k : reach + k + length, :] for k in offsets], axis=-1)
+
+
+def _heard(numbers: Numbers, letters: str) -> Floats:
+    """What the network makes of each letter and its neighbours, up to the layer that hears the sounds before."""
+    here = numbers.letters[codes_of(letters)]
+    *hidden, mixed, _ = range(len(LAYERS))
+    for layer in hidden:
+        added = np.maximum(windows(here, LAYERS[layer]) @ numbers.weights[layer] + numbers.biases[layer], 0)
+        here = here + added if layer else added
+    return here @ numbers.weights[mixed] + numbers.biases[mixed]
+
+
+def _at_sight(numbers: Numbers, heard: Floats) -> list[int]:
+    """The likeliest sound of each letter after those before it; empty if none of them takes the main stress."""
+    weights, biases, (last, last_but_one) = numbers.weights[-1], numbers.biases[-1], numbers.before
+    earlier = before = len(numbers.sounds)
+    chosen, open_sounds = [], len(numbers.sounds)
+    for row in heard:
+        scores = np.maximum(row + last[before] + last_but_one[earlier], 0) @ weights + biases
+        earlier, before = before, int(scores[:open_sounds].argmax())
+        chosen.append(before)
+        if before >= numbers.weak:
+            open_sounds = numbers.weak
+    return chosen if open_sounds == numbers.weak else []
+
+
+def _weighed(numbers: Numbers, heard: Floats) -> list[int]:
+    """The sounds of the letters by weighing two ways of each beginning: without main stress so far, and with it.
+
+    Of the ways to have placed the stress by now only the likeliest goes on; at the end it is the answer.
+    """
+    weights, biases, (last, last_but_one) = numbers.weights[-1], numbers.biases[-1], numbers.before
+    none, weak = len(numbers.sounds), numbers.weak
+    ways, likely = ([none, none], [none, none]), (0.0, -math.inf)
+    for row in heard:
+        mixed = row + last.take((ways[0][-1], ways[1][-1]), 0) + last_but_one.take((ways[0][-2], ways[1][-2]), 0)
+        scores = np.maximum(mixed, 0) @ weights + biases
+        total = np.log(np.exp(scores).sum(1)).tolist()
+        without, with_it = scores
+        begin, go_on = int(without[:weak].argmax()), int(with_it[:weak].argmax())
+        main = weak + int(without[weak:].argmax())
+        placed = likely[0] + float(without[main]) - total[0]
+        kept = likely[1] + float(with_it[go_on]) - total[1]
+        likely = likely[0] + float(without[begin]) - total[0], max(placed, kept)
+        ways = [*ways[0], begin], [*ways[0], main] if placed >= kept else [*ways[1], go_on]
+    return ways[1][2:]

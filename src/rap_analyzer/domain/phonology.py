@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from rap_analyzer.domain.pronunciation import VOWELS, pronounce
 
-SYLLABIC_N = re.compile(f"ʔn(?![{''.join(sorted(VOWELS))}])")
+_VOWEL = "".join(sorted(VOWELS))
+SYLLABIC_N = re.compile(f"ʔn(?![{_VOWEL}])")
+SYLLABIC = re.compile(f"(?<=[ptkbdɡfvθðszʃʒʧʤ])(?=[nm](?![{_VOWEL}ˈˌjw]))")
+"""Where a nasal between consonants is a syllable of its own that the dictionary writes no vowel for: "remittance"."""
+MERGED = (("kᵊli", "kli"), ("Iᵊl", "Il"), ("ˈiᵊl", "ˈil"))
+"""Vowels that nobody says in verse: "basic'ly"; "trial" rhymes with "style", "ideal" with "deal"."""
 PLAIN = str.maketrans({"ʔ": "t", "ᵊ": "ə", "ᵻ": "ɪ"})
 STRESS = {"ˈ": 1, "ˌ": 2}
 R_VOWELS = {"ɜ": "ɝ", "ə": "ɝ", "ᵊ": "ɝ"}
@@ -22,8 +27,7 @@ ONSETS = frozenset(ONSET_CLUSTERS.split())
 """Clusters that can begin an English syllable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Syllable:
+class Syllable(NamedTuple):
     """One syllable.
 
     Attributes:
@@ -55,7 +59,7 @@ def syllables(text: str) -> tuple[Syllable, ...]:
 
 @lru_cache(maxsize=65536)
 def syllabify(phones: str) -> tuple[Syllable, ...]:
-    """Splits phones into syllables: each takes the longest onset that English allows; "-ically" loses its schwa."""
+    """Splits phones into syllables: each takes the longest onset that English allows."""
     vowels, clusters = _skeleton(phones)
     onsets = [clusters[0]] + [_onset(cluster) for cluster in clusters[1:-1]] if vowels else []
     codas = [c[: len(c) - len(o)] for c, o in zip(clusters[1:], [*onsets[1:], ""], strict=True)] if vowels else []
@@ -73,7 +77,7 @@ def _skeleton(phones: str) -> tuple[list[Vowel], list[str]]:
     vowels: list[Vowel] = []
     clusters = [""]
     stress = 0
-    for phone in SYLLABIC_N.sub("tən", phones.replace("kᵊli", "kli")).translate(PLAIN):
+    for phone in _said(phones):
         if phone in STRESS:
             stress = STRESS[phone]
         elif phone in VOWELS:
@@ -85,6 +89,12 @@ def _skeleton(phones: str) -> tuple[list[Vowel], list[str]]:
             clusters[-1] += phone
     _colour(vowels, clusters, 0)
     return vowels, clusters
+
+
+def _said(phones: str) -> str:
+    for written, said in MERGED:
+        phones = phones.replace(written, said)
+    return SYLLABIC.sub("ə", SYLLABIC_N.sub("tən", phones)).translate(PLAIN)
 
 
 def _colour(vowels: list[Vowel], clusters: list[str], next_stress: int) -> None:
