@@ -110,6 +110,18 @@ def test_lines_are_answered_in_order_by_one_process(rap: Rap, tmp_path: Path) ->
     assert time.monotonic() - began < 60
 
 
+def test_many_records_are_answered_in_order_by_all_cores(rap: Rap, tmp_path: Path) -> None:
+    """More records than are worth one process: order and bad records kept, each answer that of the record alone."""
+    lines = [json.dumps({"id": n, "lyrics": f"{VERSE}\nnumber {n}"}) for n in range(60)]
+    lines[40] = "{"
+    done = rap("rhymes", "--jsonl", data_dir=tmp_path, given="\n".join(lines).encode())
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["id"] for answer in answers] == [*range(40), None, *range(41, 60)]
+    assert "line 41" in answers[40]["error"]
+    alone = rap("rhymes", "--jsonl", data_dir=tmp_path, given=lines[59].encode())
+    assert answers[59] == json.loads(alone.stdout)
+
+
 def test_an_answer_has_the_shape_of_the_contract(rap: Rap, tmp_path: Path) -> None:
     """Bars of words of syllables with their chains; chains with members; metrics."""
     done = rap("rhymes", "--jsonl", data_dir=tmp_path, given=json.dumps({"id": "a", "lyrics": VERSE}).encode())
@@ -120,7 +132,7 @@ def test_an_answer_has_the_shape_of_the_contract(rap: Rap, tmp_path: Path) -> No
     assert {"phones", "stress", "chains"} == set(word["syllables"][0])
     assert {"id", "position"} == set(word["syllables"][0]["chains"][0])
     assert {"id", "kinds", "length", "confidence", "members"} == set(answer["chains"][0])
-    assert {"bar", "word", "syllable", "length"} == set(answer["chains"][0]["members"][0])
+    assert {"bar", "word", "syllable", "length", "confidence"} == set(answer["chains"][0]["members"][0])
     assert 0 < answer["metrics"]["rhyme_density"] <= 1
 
 

@@ -7,6 +7,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
+import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,12 +16,15 @@ from typing import TYPE_CHECKING, TypeVar
 from rap_analyzer.domain.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 CHUNKS_PER_PROCESS = 4
+AHEAD = 3
+"""Items that each process of a stream has under way or waiting."""
+KILLED = "A worker process was killed (by hand, or for memory); run the command again."
 
 
 class ProcessPool:
@@ -28,10 +32,14 @@ class ProcessPool:
 
     Args:
         processes: how many; one per core by default.
+        fork: copy this process, with all it has loaded, instead of starting afresh: in milliseconds and with shared
+            memory. Only for a caller that holds no socket, lease or lock; where the system cannot, it is passed over.
     """
 
-    def __init__(self, processes: int | None = None) -> None:
+    def __init__(self, processes: int | None = None, *, fork: bool = False) -> None:
         self._processes = processes or available_cores()
+        # Spawned by default: a fork would inherit the database's sockets and the server's lease.
+        self._method = "fork" if fork and sys.platform == "linux" else "spawn"
         self._executor: ProcessPoolExecutor | None = None
 
     async def map(self, function: Callable[[T], R], items: Sequence[T]) -> list[R]:
@@ -49,8 +57,39 @@ class ProcessPool:
             done = await asyncio.gather(*(loop.run_in_executor(self._started(), _map, function, c) for c in chunks))
         except BrokenProcessPool as error:
             self.close()
-            raise ModelError("A worker process was killed (by hand, or for memory); run the command again.") from error
+            raise ModelError(KILLED) from error
         return [result for chunk in done for result in chunk]
+
+    def start(self) -> None:
+        """Start the processes now: before threads, if they are forked."""
+        self._started().submit(int)
+
+    async def stream(self, function: Callable[[T], R], items: AsyncIterable[T]) -> AsyncIterator[R]:
+        """`function(x)` of each item, in order, with a few items under way at a time, however many there are.
+
+        Raises:
+            ModelError: a worker process was killed.
+        """
+        loop = asyncio.get_running_loop()
+        under_way: asyncio.Queue[asyncio.Future[R] | None] = asyncio.Queue(self._processes * AHEAD)
+
+        async def feed() -> None:
+            try:
+                async for item in items:
+                    await under_way.put(loop.run_in_executor(self._started(), function, item))
+            finally:
+                await under_way.put(None)
+
+        feeding = asyncio.create_task(feed())
+        try:
+            while (answer := await under_way.get()) is not None:
+                yield await answer
+            await feeding
+        except BrokenProcessPool as error:
+            self.close()
+            raise ModelError(KILLED) from error
+        finally:
+            feeding.cancel()
 
     def close(self) -> None:
         """End the processes."""
@@ -60,8 +99,7 @@ class ProcessPool:
 
     def _started(self) -> ProcessPoolExecutor:
         if self._executor is None:
-            # Spawned, not forked: a fork would inherit the database's sockets and the server's lease.
-            context = multiprocessing.get_context("spawn")
+            context = multiprocessing.get_context(self._method)
             self._executor = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_begin_worker)
         return self._executor
 

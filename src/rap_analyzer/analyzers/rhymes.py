@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from rap_analyzer.analyzers.algorithmic import CONFIG_HASH
+from rap_analyzer.analyzers.languages import english_only
 from rap_analyzer.domain.lyrics import parse
-from rap_analyzer.domain.rhyme import find_rhymes, to_json
+from rap_analyzer.domain.rhyme import find_all, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ENGINE_VERSION = CONFIG_HASH
 """Changes whenever an answer may."""
@@ -15,6 +20,22 @@ ENGINE_VERSION = CONFIG_HASH
 def rhymes_json(text: str, song_id: object = "") -> dict[str, Any]:
     """The contract of `rap rhymes --jsonl` for one text: bars of words of syllables, chains, metrics.
 
-    `song_id` comes back as it came. Pure; never raises. See `docs/reference/commands.md`.
+    Words of a section that is not in English stand in their place without syllables, and `unsupported_language` names
+    such sections by their number, from 0, and language; it is absent when there are none. `song_id` comes back as it
+    came. Pure; never raises. See `docs/reference/commands.md`.
     """
-    return to_json(find_rhymes(parse(text)), song_id)
+    return all_rhymes_json([(song_id, text)])[0]
+
+
+def all_rhymes_json(songs: Sequence[tuple[object, str]]) -> list[dict[str, Any]]:
+    """The same for several texts with their ids, in order; faster than one by one when they are short."""
+    parsed = [parse(text) for _, text in songs]
+    heard = [english_only(lyrics) for lyrics in parsed]
+    found = find_all([english for english, _ in heard])
+    answers = []
+    for (song_id, _), lyrics, (_, left_out), analysis in zip(songs, parsed, heard, found, strict=True):
+        answer = to_json(replace(analysis, lyrics=lyrics), song_id)
+        if left_out:
+            answer["unsupported_language"] = [{"section": k, "language": language} for k, language in left_out]
+        answers.append(answer)
+    return answers

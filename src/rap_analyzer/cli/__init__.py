@@ -55,6 +55,8 @@ app.add_typer(models.app, name="models")
 
 def main() -> None:
     """Entry point: expected errors end in one sentence and their own exit code."""
+    # Our matrices are small and each core has a process of its own: threads of the linear algebra only get in the way.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app()
     except Exception as error:

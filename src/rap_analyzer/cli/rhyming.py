@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import queue
 import sys
+import threading
 from contextlib import contextmanager
+from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Any
 
 from rap_analyzer.domain.errors import InputError
 from rap_analyzer.domain.transcription import MAX_CHARACTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 COLOURS = (
@@ -27,6 +31,11 @@ COLOURS = (
 )
 FEW_RECORDS = 8
 """Not worth starting other processes for."""
+BATCH = 16
+"""Records that a process answers at a time, at most."""
+BATCH_BYTES = 100_000
+LONGEST_LINE = 8 * MAX_CHARACTERS
+"""Bytes. A character takes up to six in JSON."""
 
 
 def show(file: Path | None) -> None:
@@ -57,15 +66,97 @@ def show(file: Path | None) -> None:
 
 
 def answer_lines(file: Path | None) -> None:
-    """One JSON line for each line read, in order; a bad line is answered by an error and harms no other."""
-    import orjson
+    """One JSON line for each line read, in order; a bad line is answered by an error and harms no other.
 
+    The first few are answered at once, the others by all cores; memory stays bounded however many there are.
+    """
     from rap_analyzer.cli.console import run
 
     with _opened(file) as source:
-        records = [_record(number, line) for number, line in enumerate(source, start=1) if line.strip()]
-    for answer in run(_answers(records)):
-        sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
+        lines = _numbered(source)
+        for line in islice(lines, FEW_RECORDS):
+            _write(_answer_all([line]))
+        if (following := next(lines, None)) is not None:
+            run(_answer_others(chain([following], lines)))
+
+
+def _write(answers: bytes) -> None:
+    sys.stdout.buffer.write(answers)
+    sys.stdout.buffer.flush()
+
+
+Line = tuple[int, bytes]
+
+
+def _numbered(source: IO[bytes]) -> Iterator[Line]:
+    """Lines with their numbers, blank ones left out; of one that no song is as long as, only its beginning."""
+    number = 0
+    while line := source.readline(LONGEST_LINE):
+        number += 1
+        rest = line
+        while len(rest) == LONGEST_LINE and not rest.endswith(b"\n"):
+            rest = source.readline(LONGEST_LINE)
+        if line.strip():
+            yield number, line
+
+
+async def _answer_others(lines: Iterator[Line]) -> None:
+    from rap_analyzer.adapters.processes import ProcessPool
+
+    pool = ProcessPool(fork=True)
+    pool.start()
+    try:
+        async for answers in pool.stream(_answer_all, _batches(lines)):
+            _write(answers)
+    finally:
+        pool.close()
+
+
+async def _batches(lines: Iterator[Line]) -> AsyncIterator[list[Line]]:
+    """What has arrived, a few records at a time: a slow writer gets its answer before it has written the next line."""
+    arrived: queue.Queue[Line | None] = queue.Queue(2 * BATCH)
+
+    def read() -> None:
+        for line in lines:
+            arrived.put(line)
+        arrived.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    batch: list[Line] = []
+    while (line := await asyncio.to_thread(arrived.get)) is not None:
+        batch.append(line)
+        ended = _take_waiting(arrived, batch)
+        yield batch
+        if ended:
+            return
+        batch = []
+
+
+def _take_waiting(arrived: queue.Queue[Line | None], batch: list[Line]) -> bool:
+    """Fills a batch with what waits already; whether that was the end."""
+    size = sum(len(line) for _, line in batch)
+    while len(batch) < BATCH and size < BATCH_BYTES:
+        try:
+            line = arrived.get_nowait()
+        except queue.Empty:
+            return False
+        if line is None:
+            return True
+        batch.append(line)
+        size += len(line[1])
+    return False
+
+
+def _answer_all(lines: list[Line]) -> bytes:
+    """The answers to lines as JSON lines."""
+    import orjson
+
+    from rap_analyzer.analyzers.rhymes import all_rhymes_json
+
+    records = [_record(*line) for line in lines]
+    heard = iter(all_rhymes_json([(r.get("id"), r["lyrics"]) for r in records if "error" not in r]))
+    answers = (record if "error" in record else next(heard) for record in records)
+    return b"".join(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE) for answer in answers)
 
 
 @contextmanager
@@ -74,15 +165,18 @@ def _opened(file: Path | None) -> Iterator[IO[bytes]]:
         yield sys.stdin.buffer
         return
     try:
-        with file.open("rb") as handle:
-            yield handle
+        handle = file.open("rb")
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}.") from error
+    with handle:
+        yield handle
 
 
 def _record(number: int, line: bytes) -> dict[str, Any]:
     import orjson
 
+    if len(line) >= LONGEST_LINE:
+        return {"id": None, "error": f"line {number}: longer than any song ({MAX_CHARACTERS:,} characters)"}
     try:
         record = orjson.loads(line.decode("utf-8", "replace"))
     except orjson.JSONDecodeError as error:
@@ -100,26 +194,6 @@ def _too_long(text: str) -> str:
     if len(text) <= MAX_CHARACTERS:
         return ""
     return f"the text has {len(text):,} characters, more than any song ({MAX_CHARACTERS:,})"
-
-
-async def _answers(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    if len(records) <= FEW_RECORDS:
-        return [_answer(record) for record in records]
-    from rap_analyzer.adapters.processes import ProcessPool
-
-    pool = ProcessPool()
-    try:
-        return await pool.map(_answer, records)
-    finally:
-        pool.close()
-
-
-def _answer(record: dict[str, Any]) -> dict[str, Any]:
-    from rap_analyzer.analyzers.rhymes import rhymes_json
-
-    if "error" in record:
-        return record
-    return rhymes_json(record["lyrics"], record.get("id"))
 
 
 def _coloured(text: str, answer: dict[str, Any]) -> Iterator[Any]:

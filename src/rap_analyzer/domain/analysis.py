@@ -28,7 +28,7 @@ class Analysis:
         measures: name to figure or nested figures; JSON-ready; empty unless done.
         confidence: in [0, 1], the analyzer's own; None where it makes no claim.
         fallback: the analyzer that stood in, or None.
-        reason: a sentence, when the status is not `done`.
+        reason: a sentence, when the status is not `done` or sections were left out.
     """
 
     analyzer: str

@@ -1,20 +1,24 @@
-"""Sound and figure: alliteration, assonance, consonance, anaphora, similes."""
+"""Sound and figure: alliteration, assonance, consonance, anaphora, similes, names."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from rap_analyzer.domain.rhyme_stream import FUNCTION_WORDS
+import numpy as np
+
+from rap_analyzer.domain.rhyme_stream import FUNCTION_WORDS, STRESSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rap_analyzer.domain.lyrics import Bar, Lyrics
-    from rap_analyzer.domain.phonology import Syllable
-    from rap_analyzer.domain.rhyme_stream import Stream
+    from rap_analyzer.domain.lyrics import Word
+    from rap_analyzer.domain.rhyme_stream import Ints, Stream
+
+    Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 REACH = 4
 """Stressed syllables within which a sound that comes back is heard."""
@@ -27,6 +31,15 @@ POINTING = frozenset(("it", "that", "this", "these", "those"))
 """Words after "like" that point at a scene rather than compare ("like that")."""
 AS_AS = re.compile(r"\bas \w[\w']* as\b")
 SAME_THING = re.compile(r"\bas (?:well|soon|long|far|much|many) as\b")
+CAPITALISED = """
+    i i'm i'll i'd i've i'ma imma god lord mc dj tv cd ok monday tuesday wednesday thursday friday saturday sunday
+    january february march april may june july august september october november december
+"""
+NO_NAMES = FUNCTION_WORDS | frozenset(CAPITALISED.split())
+"""What English writes with a capital, and is no name of anyone or any place."""
+SENTENCE_END = (".", "!", "?", "…", ":", '"', "”", "“", "-", "–", "—")
+MOSTLY = 0.5
+"""Share of a bar's later words above which capitals say nothing: a title, or shouting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,7 @@ class Devices:
         consonance: the same for the consonants after the vowel, where the vowel differs, in [0, 1].
         anaphora: bars that begin with the same two words as the bar before, and do not say the same; a count.
         similes: "like a …" and "as … as"; a count. Told by rule: "like" after words that make it a verb is none.
+        names: different names dropped; a count. Told by rule: see `_names`.
     """
 
     alliteration: float
@@ -47,57 +61,99 @@ class Devices:
     consonance: float
     anaphora: int
     similes: int
+    names: int
 
 
-Stressed = tuple[str, "Syllable"]
-"""A stressed syllable with its word's bare form."""
+def devices_of(bars: Sequence[tuple[Word, ...]], stream: Stream) -> Devices:
+    """Counts and shares of a song's figures; shares are 0 without stressed syllables.
+
+    Args:
+        bars: the words of each bar that has words.
+        stream: the song's syllables.
+    """
+    bare = [[word.bare for word in bar] for bar in bars]
+    names = {name for bar in bars if _has_name(bar) for name in _names(bar)}
+    return Devices(*_echoes(stream), _anaphora(bare), sum(map(_similes, bare)), len(names))
 
 
-def devices_of(lyrics: Lyrics, stream: Stream) -> Devices:
-    """Counts and shares of a song's figures; shares are 0 without stressed syllables."""
-    bars = [bar for bar in lyrics.bars if bar.sung]
-    stressed = list(_stressed_by_bar(stream))
-    total = sum(map(len, stressed)) or 1
-    shares = [sum(_echoes(bar, sound) for bar in stressed) / total for sound in ("onset", "nucleus", "follow")]
-    return Devices(shares[0], shares[1], shares[2], _anaphora(bars), sum(map(_similes, bars)))
+def _echoes(stream: Stream) -> tuple[float, float, float]:
+    """Shares of the stressed syllables that echo an earlier one of the bar: by onset, by vowel, by what follows it."""
+    kept = np.flatnonzero(stream.role & STRESSED)
+    if not len(kept):
+        return 0.0, 0.0, 0.0
+    bar, word = stream.bar.take(kept), stream.word_id.take(kept)
+    begins = {cluster[:1]: code for code, cluster in enumerate(stream.clusters)}
+    onset = np.array([begins[cluster[:1]] for cluster in stream.clusters])[stream.onset[kept]]
+    nucleus, follow = stream.nucleus[kept], stream.follow[kept]
+    silent = stream.clusters.index("") if "" in stream.clusters else -1
+    opens, closes = onset != begins.get("", -1), follow != silent
+    found = np.zeros((3, len(kept)), dtype=bool)
+    for back in range(1, min(REACH, len(kept) - 1) + 1):
+        near = _same(bar, back) & ~_same(word, back)
+        vowel, ending = _same(nucleus, back), _same(follow, back)
+        found[0, back:] |= near & _same(onset, back) & opens[back:]
+        found[1, back:] |= near & vowel & ~ending
+        found[2, back:] |= near & ending & ~vowel & closes[back:]
+    alliteration, assonance, consonance = found.mean(axis=1).tolist()
+    return alliteration, assonance, consonance
 
 
-def _stressed_by_bar(stream: Stream) -> Iterator[list[Stressed]]:
-    rows = zip(stream.places, stream.spellings, stream.heard, strict=True)
-    for _, bar in groupby(rows, key=lambda row: row[0].bar):
-        yield [(spelling, s) for _, spelling, s in bar if s.stress and spelling not in FUNCTION_WORDS]
+def _same(column: Ints, back: int) -> Flags:
+    """Where a row is equal to the one so many before it."""
+    return np.asarray(column[back:] == column[:-back])
 
 
-def _echoes(bar: Sequence[Stressed], sound: str) -> int:
-    """Stressed syllables that echo an earlier one of the bar in one sound."""
+def _anaphora(bars: Sequence[list[str]]) -> int:
     return sum(
-        any(_echo(earlier, later, sound) for earlier in bar[max(0, at - REACH) : at]) for at, later in enumerate(bar)
+        len(later) > OPENING_WORDS and one[:OPENING_WORDS] == later[:OPENING_WORDS] and one != later
+        for one, later in pairwise(bars)
     )
 
 
-def _echo(earlier: Stressed, later: Stressed, sound: str) -> bool:
-    (word, one), (other_word, other) = earlier, later
-    if word == other_word:
-        return False
-    if sound == "onset":
-        return bool(one.onset) and one.onset[:1] == other.onset[:1]
-    same_vowel, same_follow = one.nucleus == other.nucleus, one.follow == other.follow
-    return same_vowel and not same_follow if sound == "nucleus" else bool(one.follow) and same_follow and not same_vowel
+def _similes(words: list[str]) -> int:
+    found = 0
+    if "like" in words:
+        found = sum(
+            word == "like" and bool(after) and before not in LIKE_IS_NO_SIMILE and after not in POINTING
+            for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False)
+        )
+    if words.count("as") > 1:
+        text = " ".join(words)
+        found += len(AS_AS.findall(text)) - len(SAME_THING.findall(text))
+    return found
 
 
-def _anaphora(bars: Sequence[Bar]) -> int:
-    openings = [tuple(word.bare for word in bar.sung) for bar in bars]
-    return sum(
-        len(later) > OPENING_WORDS and one != later and one[:OPENING_WORDS] == later[:OPENING_WORDS]
-        for one, later in pairwise(openings)
-    )
+def _has_name(bar: Sequence[Word]) -> bool:
+    """Whether any word but the first may be a name."""
+    large = [word for word in bar[1:] if not word.text[0].islower()]
+    return any(word.bare not in NO_NAMES and _capital(word.text) for word in large)
 
 
-def _similes(bar: Bar) -> int:
-    words = [word.bare for word in bar.sung]
-    text = " ".join(words)
-    compared = sum(
-        word == "like" and bool(after) and before not in LIKE_IS_NO_SIMILE and after not in POINTING
-        for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False)
-    )
-    return compared + len(AS_AS.findall(text)) - len(SAME_THING.findall(text))
+def _names(bar: Sequence[Word]) -> Iterator[str]:
+    """Names by their capitals: words in mid-bar that no sentence begins with; neighbours are one name.
+
+    A bar of which more than half is in capitals says nothing. What a transcriber wrote small is missed, and a word
+    capitalised for weight is taken for a name.
+    """
+    capital = [_capital(word.text) for word in bar]
+    if sum(capital[1:]) > MOSTLY * (len(bar) - 1):
+        return
+    name: list[str] = []
+    for at in range(1, len(bar)):
+        begins = bar[at - 1].text.endswith(SENTENCE_END) or bar[at].text[0] in '"“(['
+        if capital[at] and (name or not begins) and bar[at].bare not in NO_NAMES:
+            name.append(bar[at].bare.removesuffix("'s"))
+            if bar[at].text[-1].isalnum():
+                continue
+        if name:
+            yield " ".join(name)
+            name = []
+    if name:
+        yield " ".join(name)
+
+
+@lru_cache(maxsize=65536)
+def _capital(text: str) -> bool:
+    """Whether a word's first letter is a capital; "I" and its contractions are none."""
+    first = next((character for character in text if character.isalpha()), "")
+    return first.isupper() and text.strip("\"'“”(),.!?") not in {"I", "I'm", "I'll", "I'd", "I've", "I’m", "I’ll"}

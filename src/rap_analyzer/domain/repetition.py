@@ -7,12 +7,18 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from rap_analyzer.domain.headers import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
-    from rap_analyzer.domain.lyrics import Lyrics
+    import numpy.typing as npt
+
+    from rap_analyzer.domain.lyrics import Lyrics, Word
+
+    Octets = npt.NDArray[np.uint8]
 
 MATCH_COST = 3
 """Characters that a match counts for, whatever its length."""
@@ -21,8 +27,14 @@ ONE_BYTE_CODES = 144
 OTHER_CODE = ONE_BYTE_CODES - 2
 FIRST_BYTE = bytes([ONE_BYTE_CODES - 1])
 STORED = 0
-NINE_BITS_FROM = 0b11001
-LAST_LENGTH = 285
+BLOCK_END_BITS = 7
+LITERAL_BITS = (8, 9)
+"""A match takes twelve at least."""
+BYTES_AT_ONCE = 1 << 15
+"""Of the stream, so that memory stays bounded."""
+LONGEST_SYMBOL = 4
+"""Bytes that the longest match of a stream takes, rounded up."""
+PADDING = bytes(8 * LONGEST_SYMBOL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +52,15 @@ class Repetition:
     hook_share: float
 
 
-def repetition_of(lyrics: Lyrics) -> Repetition:
-    """Repetition of a song, blind to case and punctuation; all zero without words."""
-    bars = [" ".join(word.bare for word in bar.sung) for bar in lyrics.bars if bar.sung]
-    counts = Counter(bars)
-    return Repetition(repetition("\n".join(bars)), len(bars) - len(counts), _hook_share(lyrics))
+def repetition_of(lyrics: Lyrics, bars: Mapping[int, tuple[Word, ...]]) -> Repetition:
+    """Repetition of a song, blind to case and punctuation; all zero without words.
+
+    Args:
+        lyrics: the song.
+        bars: the words that are said in each of its bars, by the bar's index.
+    """
+    lines = [" ".join([word.bare for word in bar]) for bar in bars.values() if bar]
+    return Repetition(repetition("\n".join(lines)), len(lines) - len(set(lines)), _hook_share(lyrics, bars))
 
 
 def repetition(text: str) -> float:
@@ -62,60 +78,100 @@ def repetition(text: str) -> float:
 
 def _one_byte_each(text: str) -> bytes:
     """A byte for each character, the same for the same: the commonest 142 apart, the rest alike."""
-    ranks = {c: rank for rank, (c, _) in enumerate(Counter(text).most_common(OTHER_CODE))}
-    return bytes(ranks.get(character, OTHER_CODE) for character in text)
+    if text.isascii():
+        return text.encode("ascii")
+    ranks = {ord(c): min(rank, OTHER_CODE) for rank, (c, _) in enumerate(Counter(text).most_common())}
+    return text.translate(ranks).encode("latin-1")
 
 
-def _hook_share(lyrics: Lyrics) -> float:
-    total = hooks = 0
-    for section in lyrics.sections:
-        words = sum(len(bar.sung) for bar in section.bars)
-        total += words
-        hooks += words if section.kind in {Kind.HOOK, Kind.REFRAIN} else 0
+def _hook_share(lyrics: Lyrics, bars: Mapping[int, tuple[Word, ...]]) -> float:
+    total = sum(map(len, bars.values()))
+    sections = (section for section in lyrics.sections if section.kind in {Kind.HOOK, Kind.REFRAIN})
+    hooks = sum(len(bars[bar.index]) for section in sections for bar in section.bars)
     return hooks / total if total else 0.0
 
 
 def _tokens(data: bytes) -> tuple[int, int]:
     """Literals and matches that DEFLATE makes of bytes, read back from its own stream in the fixed code (RFC 1951)."""
     compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_FIXED)
-    stream = compressor.compress(data) + compressor.flush()
-    bits = bin(int.from_bytes(stream, "little") | 1 << 8 * len(stream))[:2:-1]
-    at, last, literals, matches = 0, False, 0, 0
+    stream = compressor.compress(data) + compressor.flush() + bytes(2 * LONGEST_SYMBOL)
+    at, last, literals, matches = 0, 0, 0, 0
     while not last:
-        last, kind, at = bits[at] == "1", int(bits[at + 1 : at + 3][::-1], 2), at + 3
+        header = int.from_bytes(stream[at // 8 : at // 8 + 2], "little") >> at % 8
+        last, kind, at = header & 1, header >> 1 & 3, at + 3
         if kind == STORED:
-            at += -at % 8
-            size = int(bits[at : at + 16][::-1], 2)
-            literals, at = literals + size, at + 32 + 8 * size
-            continue
-        for step in _symbols(bits, at):
-            at = abs(step)
-            literals, matches = (literals + 1, matches) if step > 0 else (literals, matches + 1)
-        at += 7
+            begin = -(-at // 8)
+            size = int.from_bytes(stream[begin : begin + 2], "little")
+            literals, at = literals + size, 8 * (begin + 4 + size)
+        else:
+            at, symbols, copies = _block(stream, at)
+            literals, matches = literals + symbols - copies, matches + copies
     return literals, matches
 
 
-def _symbols(bits: str, at: int) -> Iterator[int]:
-    """Walks a block in the fixed code: where each symbol ends, negative for a match. The block's end is not read."""
-    while (head := bits[at : at + 7]) != "0000000":
-        if head < "0011000":
-            at += 7 + _length_extra(256 + int(head, 2))
-            at = _after_distance(bits, at)
-            yield -at
-        elif head[:5] == "11000":
-            at += 8 + _length_extra(280 + int(bits[at + 5 : at + 8], 2))
-            at = _after_distance(bits, at)
-            yield -at
-        else:
-            at += 9 if int(head[:5], 2) >= NINE_BITS_FROM else 8
-            yield at
+def _block(stream: bytes, at: int) -> tuple[int, int, int]:
+    """Walks a block in the fixed code: the bit after it, and how many symbols and, of these, matches it has."""
+    symbols = literals = 0
+    while True:
+        first = at // 8
+        steps = _steps(stream[first : first + BYTES_AT_ONCE + LONGEST_SYMBOL])
+        at -= 8 * first
+        taken: list[int] = []
+        take = taken.append
+        while step := steps[at]:
+            take(step)
+            at += step
+        symbols, literals = symbols + len(taken), literals + sum(map(taken.count, LITERAL_BITS))
+        if at < len(steps) - len(PADDING):
+            return 8 * first + at + BLOCK_END_BITS, symbols, symbols - literals
+        at += 8 * first
 
 
-def _length_extra(code: int) -> int:
-    """Extra bits of a length code, 257 to 285."""
-    return 0 if code == LAST_LENGTH else max(0, (code - 261) // 4)
+def _steps(piece: bytes) -> bytes:
+    """For each bit but those of the last bytes: how many bits the symbol takes that begins there, 0 for the end.
+
+    Zeros follow, as many as the longest symbol has bits.
+    """
+    octets = np.frombuffer(piece, dtype=np.uint8).astype(np.uint32)
+    threes = octets[:-2] | octets[1:-1] << 8 | octets[2:] << 16
+    windows = (threes[:, None] >> np.arange(8, dtype=np.uint32)).ravel()
+    count = 8 * (len(piece) - LONGEST_SYMBOL)
+    heads = windows[:count] & HEAD_MASK
+    size = HEAD_BITS.take(heads)
+    # The distance of a match begins where its head ends; the last bytes have no symbols but are read here.
+    distances = DISTANCE_BITS.take(windows.take(np.arange(count) + size) & DISTANCE_MASK)
+    steps: bytes = (size + distances * IS_MATCH.take(heads)).tobytes()
+    return steps + PADDING
 
 
-def _after_distance(bits: str, at: int) -> int:
-    """Where a distance ends: five bits, and the extra bits that they call for."""
-    return at + 5 + max(0, int(bits[at : at + 5], 2) // 2 - 1)
+HEAD_MASK, DISTANCE_MASK = 0x1FF, 0x1F
+SHORT_TO, MIDDLE = 0b0011000, 0b11000
+
+
+def _head_tables() -> tuple[Octets, npt.NDArray[np.bool_]]:
+    """By the next nine bits: bits of a literal, or of a match up to its distance, 0 for the block's end; which it is.
+
+    RFC 1951, 3.2.6: 0000000 is the end, up to 0010111 stand lengths to 279, 11000xxx are lengths from 280, the rest
+    are literals, of nine bits from 11001 on. Codes are written from their highest bit, extra bits follow.
+    """
+    size, is_match = [], []
+    for window in range(HEAD_MASK + 1):
+        eight = _reversed(window, 8)
+        seven = eight >> 1
+        short, middle = 0 < seven < SHORT_TO, eight >> 3 == MIDDLE
+        length = 256 + seven if short else 280 + (eight & 7)
+        extra = 0 if length >= LAST_LENGTH else max(0, (length - 261) // 4)
+        literal = (9 if eight >> 3 > MIDDLE else 8) if seven else 0
+        size.append((7 if short else 8) + extra if short or middle else literal)
+        is_match.append(short or middle)
+    return np.array(size, dtype=np.uint8), np.array(is_match)
+
+
+def _reversed(number: int, bits: int) -> int:
+    return int(f"{number & (1 << bits) - 1:0{bits}b}"[::-1], 2)
+
+
+LAST_LENGTH = 285
+HEAD_BITS, IS_MATCH = _head_tables()
+DISTANCE_BITS = np.array([5 + max(0, _reversed(code, 5) // 2 - 1) for code in range(32)], dtype=np.uint8)
+"""Bits of a distance, its extra ones with it, by the next five."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from rap_analyzer.domain.rhyme_classes import RhymeClass, rhyme_classes
 from rap_analyzer.domain.rhyme_paths import class_paths
-from rap_analyzer.domain.rhyme_stream import LAST_WORD, Place, Stream, listen
+from rap_analyzer.domain.rhyme_stream import LAST_WORD, Place, Stream, listen_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rap_analyzer.domain.lyrics import Bar, Lyrics, Section
+    from rap_analyzer.domain.rhyme_hearing import Model
 
 ECHO_BARS = 4
 """Bars within which a repeated last word is shown as repetition."""
@@ -44,6 +48,7 @@ class Member:
         syllable: index of that syllable in the word.
         length: syllables.
         position: the chain's position that its first syllable takes.
+        confidence: mean probability that it rhymes with the chain's other spans near it, in [0, 1].
     """
 
     bar: int
@@ -51,6 +56,7 @@ class Member:
     syllable: int
     length: int
     position: int
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ class Chain:
         id: unique in the song.
         kinds: in the order of `RhymeKind`.
         length: positions, in syllables.
-        confidence: mean probability of the pairs that brought it together, in [0, 1].
+        confidence: mean probability that two of its spans near each other rhyme, in [0, 1].
         members: in the song's order.
     """
 
@@ -98,21 +104,39 @@ class RhymeAnalysis:
     schemes: tuple[tuple[str, ...], ...]
 
 
-def find_rhymes(lyrics: Lyrics) -> RhymeAnalysis:
-    """Hears a song's rhymes.
+def find_rhymes(lyrics: Lyrics, model: Model | None = None) -> RhymeAnalysis:
+    """Hears a song's rhymes, by the packaged model or another.
 
-    Pairs of syllables within four bars or so are scored, likely pairs are joined into classes, and classes that follow
-    one another at several places become the positions of one chain. Pure; never raises; time grows with the text.
+    Each section is heard by itself. Pairs of syllables within four bars or so are scored, likely pairs are joined into
+    classes, and classes that follow one another at several places become the positions of one chain. Pure; never
+    raises; time grows with the text.
     """
-    stream = listen(lyrics)
-    paths = class_paths(stream, rhyme_classes(stream))
+    return find_all([lyrics], model)[0]
+
+
+def find_all(songs: Sequence[Lyrics], model: Model | None = None) -> list[RhymeAnalysis]:
+    """The same for several songs at once, which is faster when they are short; none changes another's analysis."""
+    stream, cuts = listen_all(songs)
+    classes = rhyme_classes(stream, model)
+    firsts = [one.members[0] for one in classes]
+    found = []
+    for lyrics, cut in zip(songs, cuts, strict=True):
+        own = classes[bisect_left(firsts, cut.begin) : bisect_left(firsts, cut.end)]
+        alone = [RhymeClass([m - cut.begin for m in one.members], one.chances) for one in own]
+        found.append(_analysis(lyrics, stream.song(cut), alone))
+    return found
+
+
+def _analysis(lyrics: Lyrics, stream: Stream, classes: list[RhymeClass]) -> RhymeAnalysis:
+    paths = class_paths(stream, classes)
     heard: list[tuple[int, int] | None] = [None] * len(stream)
+    chances = [0.0] * len(stream)
     for number, path in enumerate(paths):
         for position, one in enumerate(path):
-            for syllable in one.members:
-                heard[syllable] = (number, position)
+            for syllable, chance in zip(one.members, one.chances, strict=True):
+                heard[syllable], chances[syllable] = (number, position), chance
     spans = _spans(stream, heard, len(paths))
-    chains = [_chain(stream, str(n + 1), path, spans[n]) for n, path in enumerate(paths)]
+    chains = [_chain(stream, str(n + 1), len(path), spans[n], chances) for n, path in enumerate(paths)]
     rhymed = sum(at is not None and chains[at[0]].rhymes for at in heard)
     _add_echoes(stream, heard, chains)
     positions = tuple((chains[at[0]].id, at[1]) if at else None for at in heard)
@@ -151,39 +175,50 @@ def _spans(stream: Stream, heard: Sequence[tuple[int, int] | None], chains: int)
     return spans
 
 
-def _chain(stream: Stream, name: str, path: list[RhymeClass], spans: list[Span]) -> Chain:
-    strengths = [s for one in path for s in one.strengths]
-    members = tuple(_member(stream.places[begin], length, position) for begin, length, position in spans)
-    return Chain(name, _kinds(stream, spans), len(path), round(sum(strengths) / len(strengths), 4), members)
+def _chain(stream: Stream, name: str, length: int, spans: list[Span], chances: list[float]) -> Chain:
+    members = tuple(_member(stream.places[span[0]], span, chances) for span in spans)
+    sure = [chance for begin, size, _ in spans for chance in chances[begin : begin + size]]
+    return Chain(name, _kinds(stream, spans), length, round(sum(sure) / len(sure), 4), members)
 
 
-def _member(place: Place, length: int, position: int) -> Member:
-    return Member(place.bar, place.word, place.syllable, length, position)
+def _member(place: Place, span: Span, chances: list[float]) -> Member:
+    begin, length, position = span
+    confidence = sum(chances[begin : begin + length]) / length
+    return Member(place.bar, place.word, place.syllable, length, position, round(confidence, 4))
 
 
 def _kinds(stream: Stream, spans: list[Span]) -> tuple[RhymeKind, ...]:
-    words = {_spelling(stream, span) for span in spans}
-    if len(words) == 1:
+    spellings = [_spelling(stream, span) for span in spans]
+    if len(set(spellings)) == 1:
         return (RhymeKind.IDENTICAL,)
-    at_end = {int(stream.bar[b]) for b, n, _ in spans if stream.role[b + n - 1] & LAST_WORD}
+    last = [bool(stream.role.item(b + n - 1) & LAST_WORD) for b, n, _ in spans]
+    at_end = {stream.places[b].bar for (b, _, _), ends in zip(spans, last, strict=True) if ends}
     sounds: dict[tuple[Any, ...], set[tuple[str, ...]]] = {}
-    for span in spans:
-        sounds.setdefault(_sound(stream, span), set()).add(_spelling(stream, span))
-    multis = [s for s in spans if s[1] > 1]
+    for span, spelling in zip(spans, spellings, strict=True):
+        sounds.setdefault(_sound(stream, span), set()).add(spelling)
+    multis = {spelling for spelling, (_, n, _) in zip(spellings, spans, strict=True) if n > 1}
     checks = {
         RhymeKind.END: len(at_end) > 1,
-        RhymeKind.INTERNAL: any(not stream.role[b + n - 1] & LAST_WORD for b, n, _ in spans),
-        RhymeKind.PERFECT: any(len(spellings) > 1 for spellings in sounds.values()),
+        RhymeKind.INTERNAL: not all(last),
+        RhymeKind.PERFECT: any(len(words) > 1 for words in sounds.values()),
         RhymeKind.SLANT: len(sounds) > 1,
-        RhymeKind.MULTISYLLABIC: len({_spelling(stream, s) for s in multis}) > 1,
-        RhymeKind.MOSAIC: len(multis) > 1 and any(stream.word[b] != stream.word[b + n - 1] for b, n, _ in multis),
+        RhymeKind.MULTISYLLABIC: len(multis) > 1,
+        RhymeKind.MOSAIC: _mosaic(stream, spans),
     }
     return tuple(kind for kind, holds in checks.items() if holds)
+
+
+def _mosaic(stream: Stream, spans: list[Span]) -> bool:
+    """Whether one of several spans of two syllables and more reaches from word to word."""
+    multis = [(b, b + n - 1) for b, n, _ in spans if n > 1]
+    return len(multis) > 1 and any(stream.word.item(first) != stream.word.item(last) for first, last in multis)
 
 
 def _spelling(stream: Stream, span: Span) -> tuple[str, ...]:
     """The words that a span touches."""
     begin, length, _ = span
+    if length == 1:
+        return (stream.spellings[begin],)
     return tuple(dict.fromkeys(stream.spellings[begin : begin + length]))
 
 
@@ -213,20 +248,15 @@ def _add_echo(stream: Stream, heard: list[tuple[int, int] | None], chains: list[
         return
     for begin, length, _ in run:
         heard[begin : begin + length] = [(len(chains), position) for position in range(length)]
-    members = tuple(_member(stream.places[begin], length, 0) for begin, length, _ in run)
+    members = tuple(Member(*stream.places[begin], length, 0, 1.0) for begin, length, _ in run)
     chains.append(Chain(str(len(chains) + 1), (RhymeKind.IDENTICAL,), run[0][1], 1.0, members))
 
 
 def _last_words(stream: Stream) -> Iterator[tuple[int, int]]:
     """First syllable and number of syllables of each bar's last word."""
-    words = stream.word.tolist()
-    roles = stream.role.tolist()
-    begin = 0
-    for at, word in enumerate(words):
-        if at == 0 or words[at - 1] != word:
-            begin = at
-        if roles[at] & LAST_WORD and (at + 1 == len(words) or words[at + 1] != word):
-            yield begin, at - begin + 1
+    ends = np.flatnonzero((stream.role & LAST_WORD > 0) & (stream.left == 0))
+    sizes = stream.size[ends]
+    return zip((ends - sizes + 1).tolist(), sizes.tolist(), strict=True)
 
 
 def _schemes(
@@ -278,7 +308,10 @@ def _bar_json(bar: Bar, by_word: dict[tuple[int, int], list[dict[str, Any]]]) ->
 
 
 def _chain_json(chain: Chain) -> dict[str, Any]:
-    members = [{"bar": m.bar, "word": m.word, "syllable": m.syllable, "length": m.length} for m in chain.members]
+    members = [
+        {"bar": m.bar, "word": m.word, "syllable": m.syllable, "length": m.length, "confidence": m.confidence}
+        for m in chain.members
+    ]
     return {
         "id": chain.id,
         "kinds": [kind.value for kind in chain.kinds],

@@ -1,15 +1,12 @@
-"""How surely two syllables of a stream rhyme: log-odds learned from annotated rap.
+"""Which syllables of a stream may rhyme: log-odds learned from annotated rap, for pairs within earshot and section.
 
-After Hirjee & Brown (2009, "Automatic detection of internal and imperfect rhymes in rap lyrics"): every pair of
-syllables within a window gets log-odds from its vowels, the consonants after them, stress, and place. A second pass
-sees what stands beside the pair, because a rhyme of several syllables is a run of pairs at the same distance, and how
-much better the best other partner is. The numbers in `rhyme_weights.json` come from `benchmarks/train_rhyme.py`.
+After Hirjee & Brown (2009, "Automatic detection of internal and imperfect rhymes in rap lyrics"): a pair's log-odds are
+summed from its vowels, the consonants after them, stress and place. This first hearing is cheap and keeps most true
+rhymes among a few pairs; `rhyme_hearing` judges those by all that surrounds them.
 """
 
 from __future__ import annotations
 
-import importlib.resources
-import json
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -26,8 +23,12 @@ Floats = npt.NDArray[np.float32]
 
 WINDOW = 48
 """Syllables. About four bars; a syllable further back is out of earshot."""
-FLOOR = -8.0
-NEAR = -4.0
+FLOOR, CEILING = -6.0, 8.0
+"""Log-odds are kept within these, so that one strange pair cannot outvote the rest."""
+FAINT = -3.5
+"""Log-odds from sound alone below which a pair is not considered."""
+UNLIKELY = -5.0
+"""Log-odds from sound and place below which a pair is not considered."""
 CLASS_OF = str.maketrans("tkdɡɾθsʃhðzʒnŋɹj", "ppbbbffffvvvmmlw")
 """Each consonant to the first of its class: voiceless stops, voiced stops, voiceless and voiced fricatives, nasals …"""
 MANNER_OF = str.maketrans("tkbdɡɾθsʃhvðzʒʧʤnŋɹwj", "ppppppffffffffffmmlll")
@@ -76,134 +77,196 @@ PLACE_FEATURES = (
     "next word",
     "as far from the bar's end",
 )
-CONTEXT_FEATURES = (
-    "next pair",
-    "previous pair",
-    "next pair if likely",
-    "previous pair if likely",
-    "own log-odds",
-    "gap to the later one's best partner before",
-    "gap to the earlier one's best partner after",
-    "later one's best after",
-    "earlier one's best before",
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Log-odds: `nuclei` names the rows of `nucleus`; vectors follow the feature tuples of this module."""
 
-    nuclei: dict[str, int]
+    nuclei: tuple[str, ...]
     nucleus: Floats
     cluster: Floats
     role: Floats
     place: Floats
-    context: Floats
     bias: float
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """Weights of the first pass and of the second."""
+class Pairs:
+    """Pairs of syllables within earshot, in order of the earlier one, then of the later one.
 
-    first: Weights
-    second: Weights
+    Attributes:
+        earlier: numbers of the earlier syllables.
+        later: numbers of the later ones, at most `WINDOW` greater.
+        vowels: log-odds from the vowels.
+        kind: index into `CLUSTER_FEATURES` of how the consonants after them compare; one past the last for not at all.
+        sound: log-odds from vowels and consonants.
+        score: log-odds of the first hearing.
+    """
+
+    earlier: Ints
+    later: Ints
+    vowels: Floats
+    kind: Ints
+    sound: Floats
+    score: Floats
+
+    def __len__(self) -> int:
+        return len(self.earlier)
+
+    def where(self, keep: npt.NDArray[Any]) -> Pairs:
+        """Those of a mask or of indices."""
+        at = keep if keep.dtype != bool else np.flatnonzero(keep)
+        return Pairs(*(column.take(at) for column in self._columns()))
+
+    def _columns(self) -> tuple[Any, ...]:
+        return self.earlier, self.later, self.vowels, self.kind, self.sound, self.score
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
-    """Values for pairs of syllables at most `WINDOW` apart: row i, column d − 1 is the pair (i, i + d)."""
+class _Sounds:
+    """What every two vowels and every two clusters of a stream give, and which each syllable has.
 
-    distance: Ints
-    valid: npt.NDArray[np.bool_]
-    partner: Ints
-
-
-@cache
-def packaged_model() -> Model:
-    """The weights that come with the program."""
-    text = (importlib.resources.files("rap_analyzer.domain") / "rhyme_weights.json").read_text(encoding="utf-8")
-    passes: dict[str, Any] = json.loads(text)
-    return Model(_weights(passes["first"]), _weights(passes["second"]))
-
-
-def _weights(numbers: dict[str, Any]) -> Weights:
-    vectors = {name: np.array(numbers[name], dtype=np.float32) for name in ("cluster", "role", "place", "context")}
-    names = {name: row for row, name in enumerate(numbers["nuclei"])}
-    return Weights(names, np.array(numbers["nucleus"], dtype=np.float32), bias=numbers["bias"], **vectors)
-
-
-def pair_scores(stream: Stream, model: Model) -> Floats:
-    """Log-odds that the syllables i and i + d rhyme: shape (syllables, `WINDOW`), column d − 1.
-
-    Pairs of the same word are repetition, no rhyme, and pairs beyond the end are none: both are `FLOOR`.
+    Attributes:
+        row: each syllable's row of `vowels`.
+        vowels: log-odds.
+        follow: each syllable's row of `kinds` and `clusters`.
+        kinds: index into `CLUSTER_FEATURES`, as in `Pairs`.
+        clusters: log-odds.
     """
-    band = band_of(len(stream))
-    first = np.maximum(base_scores(stream, band, model.first), FLOOR)
-    first[~band.valid] = FLOOR
-    second = base_scores(stream, band, model.second)
-    for weight, column in zip(model.second.context, context_columns(band, first), strict=True):
-        second += weight * column
-    second[~band.valid | same_word(stream, band)] = FLOOR
-    return np.maximum(second, FLOOR)
+
+    row: Ints
+    vowels: Floats
+    follow: Ints
+    kinds: Ints
+    clusters: Floats
+
+    def near(self) -> Floats:
+        """Log-odds from sound of every syllable with those after it: shape (`WINDOW`, syllables)."""
+        sound = _together(self.vowels, self.row)
+        sound += _together(self.clusters, self.follow)
+        return sound
+
+    def pairs(self, chosen: npt.NDArray[np.bool_]) -> Pairs:
+        """The pairs that a mask of that shape chooses; their score is still 0."""
+        number = np.flatnonzero(np.ascontiguousarray(chosen.T))
+        earlier = number // WINDOW
+        later = number - (WINDOW - 1) * earlier + 1
+        vowels = self.vowels.ravel().take(_cell(self.vowels, self.row, earlier, later))
+        cell = _cell(self.kinds, self.follow, earlier, later)
+        kind, sound = self.kinds.ravel().take(cell), vowels + self.clusters.ravel().take(cell)
+        return Pairs(earlier, later, vowels, kind, sound, np.zeros(len(earlier), dtype=np.float32))
 
 
-def band_of(size: int) -> Band:
-    """Pairs of a stream of `size` syllables."""
-    distance = np.arange(1, WINDOW + 1)[None, :]
-    partner = np.arange(size)[:, None] + distance
-    return Band(distance, partner < size, np.minimum(partner, max(0, size - 1)))
+def _sounds(stream: Stream, weights: Weights) -> _Sounds:
+    kinds = cluster_kinds(stream.clusters)
+    clusters = np.append(weights.cluster, np.float32(0)).take(kinds)
+    return _Sounds(nucleus_rows(stream, weights), _vowel_table(weights), stream.follow, kinds, clusters)
 
 
-def same_word(stream: Stream, band: Band) -> npt.NDArray[np.bool_]:
-    """Whether a pair's words have the same bare form."""
-    return np.equal(stream.word_id[:, None], stream.word_id[band.partner])
+def _cell(table: npt.NDArray[Any], code: Ints, earlier: Ints, later: Ints) -> Ints:
+    """Where a square table, flat, holds pairs of syllables with these codes."""
+    return (code * len(table)).take(earlier) + code.take(later)
 
 
-def base_scores(stream: Stream, band: Band, weights: Weights) -> Floats:
-    """A pass's log-odds without what stands beside the pair."""
-    p = band.partner
-    vowels = nucleus_codes(stream, weights.nuclei)
-    table = np.concatenate([weights.nucleus, np.full((1, weights.nucleus.shape[1]), weights.nucleus.min())])
-    table = np.concatenate([table, np.full((table.shape[0], 1), weights.nucleus.min())], axis=1).astype(np.float32)
-    scores = table[vowels[:, None], vowels[p]] + weights.bias
-    clusters = np.append(weights.cluster, np.float32(0))[cluster_kinds(stream.clusters)]
-    scores += clusters[stream.follow[:, None], stream.follow[p]]
-    scores += (role_table() @ weights.role)[stream.role[:, None], stream.role[p]]
-    for weight, column in zip(weights.place, place_columns(stream, band), strict=True):
-        scores += weight * column
-    return scores.astype(np.float32)
+def _together(table: Floats, code: Ints) -> Floats:
+    """What a square table holds for every syllable with those after it: shape (`WINDOW`, syllables)."""
+    after = np.append(code[1:], np.zeros(WINDOW, dtype=code.dtype))
+    return table.ravel().take(np.lib.stride_tricks.sliding_window_view(after, len(code))[:WINDOW] + code * len(table))
 
 
-def nucleus_codes(stream: Stream, rows: dict[str, int]) -> Ints:
-    """Rows of the stream's vowels in a table; one past the last for a vowel that it does not have."""
-    known = np.array([rows.get(name, len(rows)) for name in stream.nuclei], dtype=np.int64)
-    return known[stream.nucleus] if len(stream) else np.zeros(0, dtype=np.int64)
+def _in_section(stream: Stream) -> npt.NDArray[np.bool_]:
+    """Which syllables after each are in its section: shape (`WINDOW`, syllables)."""
+    room = stream.bounds[1] - np.arange(len(stream))
+    return np.arange(1, WINDOW + 1)[:, None] < room
+
+
+def first_hearing(stream: Stream, weights: Weights) -> Pairs:
+    """The pairs that may rhyme at all, their log-odds above `FLOOR`; those of one word with itself are among them."""
+    sounds, by_role = _sounds(stream, weights), role_table() @ weights.role
+    bound = sounds.near()
+    heard = _in_section(stream) & (bound > FAINT)
+    bound += _together(by_role, stream.role)
+    heard &= bound > FLOOR - weights.bias - _most_by_place(weights)
+    pairs = sounds.pairs(heard)
+    score = pairs.sound + weights.bias
+    score += by_role.ravel().take(_cell(by_role, stream.role, pairs.earlier, pairs.later))
+    for weight, column in zip(weights.place, place_columns(stream, pairs), strict=True):
+        score += weight * column
+    scored = Pairs(pairs.earlier, pairs.later, pairs.vowels, pairs.kind, pairs.sound, np.minimum(score, CEILING))
+    return scored.where(np.flatnonzero(score > FLOOR))
+
+
+def _most_by_place(weights: Weights) -> float:
+    """What a pair can gain by its place at most: every feature is at most 1 but for the distance."""
+    most = np.maximum(weights.place, 0)
+    most[PLACE_FEATURES.index("log distance")] *= np.log(WINDOW)
+    return float(most.sum())
+
+
+def echoes(stream: Stream, weights: Weights, faint: float = FAINT) -> Pairs:
+    """The pairs whose sound alone gives more than `faint` log-odds; their score is still 0."""
+    sounds = _sounds(stream, weights)
+    return sounds.pairs(_in_section(stream) & (sounds.near() > faint))
+
+
+def likely(stream: Stream, pairs: Pairs) -> npt.NDArray[np.bool_]:
+    """Which pairs are worth a second hearing: likely enough, and not one word said twice."""
+    other = stream.word_id.take(pairs.earlier) != stream.word_id.take(pairs.later)
+    return np.asarray((pairs.score > UNLIKELY) & other)
+
+
+def _vowel_table(weights: Weights) -> Floats:
+    """The vowels' log-odds, with a row and a column for vowels that no rhyme was learned from."""
+    known = len(weights.nuclei)
+    table = np.full((known + 1, known + 1), weights.nucleus.min(), dtype=np.float32)
+    table[:known, :known] = weights.nucleus
+    return table
+
+
+def _nucleus_rows(nuclei: tuple[str, ...], weights: Weights) -> Ints:
+    rows = {name: row for row, name in enumerate(weights.nuclei)}
+    return np.array([rows.get(name, len(rows)) for name in nuclei], dtype=np.int64)
+
+
+def nucleus_rows(stream: Stream, weights: Weights) -> Ints:
+    """Each syllable's row in the table of vowels; one past the last for a vowel that it does not have."""
+    return _nucleus_rows(stream.nuclei, weights)[stream.nucleus]
 
 
 @lru_cache(maxsize=4)
 def cluster_kinds(clusters: tuple[str, ...]) -> Ints:
     """For every two consonant clusters the feature of `CLUSTER_FEATURES` that fits; one past the last if none does."""
-    length = np.array([len(c) for c in clusters])
+    length = np.array([len(c) for c in clusters], dtype=np.int32)
     both = np.minimum(length[:, None], length[None, :]) > 0
     longest = np.maximum(length[:, None], length[None, :])
-    ends = _equal([c[:1] for c in clusters]) | _equal([c[-1:] for c in clusters])
+    same, same_classes, same_manners, first, last, first_manner = map(_equal, zip(*map(_traits, clusters), strict=True))
     conditions = [
         longest == 0,
-        _equal(clusters),
+        same,
         ~both & (longest == 1),
         ~both,
-        _equal([c.translate(CLASS_OF) for c in clusters]),
-        _equal([c.translate(MANNER_OF) for c in clusters]),
-        ends,
-        _equal([c[:1].translate(MANNER_OF) for c in clusters]),
+        same_classes,
+        same_manners,
+        first | last,
+        first_manner,
     ]
-    return np.select(conditions, list(range(len(conditions))), default=len(conditions))
+    kinds = np.full(both.shape, len(conditions))
+    for kind in reversed(range(len(conditions))):
+        np.putmask(kinds, conditions[kind], kind)
+    return kinds
 
 
-def _equal(names: list[str] | tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    codes: dict[str, int] = {}
-    array = np.array([codes.setdefault(name, len(codes)) for name in names], dtype=np.int64)
+@lru_cache(maxsize=4096)
+def _traits(cluster: str) -> tuple[str, ...]:
+    """A cluster, its classes and its manners; its first and its last consonant; the first one's manner."""
+    manners = cluster.translate(MANNER_OF)
+    return cluster, cluster.translate(CLASS_OF), manners, cluster[:1], cluster[-1:], manners[:1]
+
+
+def _equal(names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
+    array = np.array([codes[name] for name in names], dtype=np.int32)
     return np.equal(array[:, None], array[None, :])
 
 
@@ -247,50 +310,20 @@ def role_table() -> Floats:
     return np.stack(columns, axis=-1).astype(np.float32)
 
 
-def place_columns(stream: Stream, band: Band) -> list[npt.NDArray[Any]]:
+def place_columns(stream: Stream, pairs: Pairs) -> list[npt.NDArray[Any]]:
     """`PLACE_FEATURES` of every pair, one array each."""
-    p = band.partner
-    bars = stream.bar[p] - stream.bar[:, None]
-    words = stream.word[p] - stream.word[:, None]
-    to_end = stream.to_end[:, None]
+    i, j = pairs.earlier, pairs.later
+    bars = stream.bar.take(j) - stream.bar.take(i)
+    words = stream.word.take(j) - stream.word.take(i)
+    to_end = stream.to_end.take(i)
     return [
-        stream.onset[:, None] == stream.onset[p],
-        np.log(band.distance).astype(np.float32),
+        stream.onset.take(i) == stream.onset.take(j),
+        np.log(np.arange(1, WINDOW + 1, dtype=np.float32))[j - i - 1],
         bars == 0,
         bars == 1,
         (bars >= 3) & (bars < 5),  # noqa: PLR2004 - the feature's name
         bars >= 5,  # noqa: PLR2004 - the feature's name
         words == 0,
         words == 1,
-        (to_end == stream.to_end[p]) & (to_end < ALIGNED_TAIL),
+        (to_end == stream.to_end.take(j)) & (to_end < ALIGNED_TAIL),
     ]
-
-
-def context_columns(band: Band, first: Floats) -> list[Floats]:
-    """`CONTEXT_FEATURES` of every pair, from the first pass."""
-    edge = np.full((1, WINDOW), FLOOR, dtype=np.float32)
-    after = np.maximum(np.concatenate([first[1:], edge]), NEAR)
-    before = np.maximum(np.concatenate([edge, first[:-1]]), NEAR)
-    best_after = first.max(axis=1, initial=FLOOR)
-    best_before = _best_before(first)
-    widest = -NEAR
-    return [
-        after,
-        before,
-        np.maximum(after, 0),
-        np.maximum(before, 0),
-        first,
-        np.minimum(best_before[band.partner] - first, widest),
-        np.minimum(best_after[:, None] - first, widest),
-        np.broadcast_to(np.clip(best_after, -6, widest)[band.partner], first.shape),
-        np.broadcast_to(np.clip(best_before, -6, widest)[:, None], first.shape),
-    ]
-
-
-def _best_before(first: Floats) -> Floats:
-    """For each syllable the best log-odds with any before it."""
-    best = np.full(len(first), FLOOR, dtype=np.float32)
-    for column in range(min(WINDOW, len(first) - 1)):
-        distance = column + 1
-        np.maximum(best[distance:], first[:-distance, column], out=best[distance:])
-    return best

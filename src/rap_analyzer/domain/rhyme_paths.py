@@ -40,12 +40,10 @@ def _with_one_ending(stream: Stream, classes: list[RhymeClass]) -> list[RhymeCla
 
 def _joined(classes: list[RhymeClass], into: dict[int, int]) -> list[RhymeClass]:
     """The classes, with those that go into another moved there."""
-    members = {number: list(one.members) for number, one in enumerate(classes)}
-    strengths = {number: list(one.strengths) for number, one in enumerate(classes)}
+    members = {number: list(zip(one.members, one.chances, strict=True)) for number, one in enumerate(classes)}
     for source, target in into.items():
         members[target] += members.pop(source)
-        strengths[target] += strengths.pop(source)
-    joined = [RhymeClass(sorted(of), strengths[number]) for number, of in members.items()]
+    joined = [RhymeClass([m for m, _ in of], [c for _, c in of]) for of in map(sorted, members.values())]
     return sorted(joined, key=lambda one: one.members[0])
 
 
@@ -61,7 +59,8 @@ def _with_tails(stream: Stream, classes: list[RhymeClass]) -> list[RhymeClass]:
                 after.setdefault(int(stream.word_id[following]), []).append(following)
         for same in after.values():
             if len(same) > 1 and len({stream.spellings[m - 1] for m in same}) > 1:
-                tails.append(RhymeClass(same, one.strengths[:1]))
+                usual = sum(one.chances) / len(one.chances)
+                tails.append(RhymeClass(same, [usual] * len(same)))
                 taken.update(same)
     return classes + tails
 
