@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from rap_analyzer.domain.analysis import Analysis, AnalysisInput
     from rap_analyzer.domain.enrichment import Enrichment, Recording, RecordingQuery, UnenrichedTrack
+    from rap_analyzer.domain.near_bars import Candidate, TailReading
     from rap_analyzer.domain.passage import Passage, TrackEmbedding, UnembeddedTrack
     from rap_analyzer.domain.search import Filters, Hit, SimilarTrack
     from rap_analyzer.domain.track import ArtistRef, Outcome, Song, SongStub, Track, TrackDraft
@@ -129,6 +130,9 @@ class AnalysisStore(Protocol):
     async def save_analyses(self, analyses: Sequence[tuple[int, str, Analysis]]) -> None:
         """Save a batch of (track id, lyrics digest, analysis) in one transaction; what is there already stays."""
 
+    async def refresh_percentiles(self) -> bool:
+        """Compare the tracks anew if that is due; returns whether it was."""
+
 
 class EnrichmentStore(Protocol):
     """The store as the enrichment step needs it."""
@@ -174,6 +178,31 @@ class SearchStore(Protocol):
 
     async def load_similar(self, track_id: int, limit: int) -> Sequence[SimilarTrack]:
         """Nearest tracks by lyrics embedding, other versions of the same words left out."""
+
+
+class TailStore(Protocol):
+    """The store as the reading of bars' ends, and search by sound, need it."""
+
+    async def count_unread(self, version: str) -> int:
+        """Tracks whose present words' ends this version has not read."""
+
+    async def load_unread(self, version: str, limit: int, after: int) -> Sequence[tuple[int, str, str]]:
+        """Up to `limit` of them with an id above `after`, by id, as (track id, lyrics digest, lyrics)."""
+
+    async def save_tails(self, readings: Sequence[TailReading], version: str) -> None:
+        """Replace the tails of each track, in one transaction; tracks that are gone or reworded are left out."""
+
+    async def search_tails(self, prefix: str, coda: str, word: str, limit: int) -> Sequence[Candidate]:
+        """Up to `limit` bars whose key begins so with this coda, and as many with any; none that ends in the word.
+
+        Which ones of more is the store's choice. The word is given by its phones.
+        """
+
+    async def load_lyrics(self, track_ids: Sequence[int]) -> Mapping[int, str]:
+        """The words of these tracks, by their ids."""
+
+    async def count_readings(self) -> tuple[int, int]:
+        """Tracks, and those whose present words' ends were read."""
 
 
 class Analyzer(Protocol):

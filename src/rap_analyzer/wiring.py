@@ -16,11 +16,13 @@ from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
 from rap_analyzer.adapters.postgres.migration import migrate
 from rap_analyzer.adapters.postgres.pages import CorpusPages
 from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
+from rap_analyzer.adapters.postgres.tails import TailStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.adapters.processes import ProcessPool
 from rap_analyzer.analyzers.algorithmic import AlgorithmicAnalyzer
 from rap_analyzer.domain.errors import ConfigError, InputError, StoreError
 from rap_analyzer.pipeline.search import Searcher
+from rap_analyzer.pipeline.tails import BarFinder
 from rap_analyzer.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ __all__ = [
     "Settings",
     "conninfo",
     "embedded_server",
+    "has_store",
     "load_settings",
     "model_files",
     "open_genius",
@@ -63,8 +66,10 @@ class Services:
     analyses: AnalysisStore
     enrichments: EnrichmentStore
     passages: PassageStore
+    tails: TailStore
     pages: CorpusPages
     searcher: Searcher
+    bar_finder: BarFinder
     embedder: MiniLmEmbedder
     cache: MemoryCache | RedisCache
     pool: ProcessPool
@@ -126,8 +131,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             analyses=AnalysisStore(database),
             enrichments=EnrichmentStore(database),
             passages=PassageStore(database),
+            tails=TailStore(database),
             pages=CorpusPages(reader),
             searcher=Searcher(SearchStore(reader), embedder),
+            bar_finder=BarFinder(TailStore(reader)),
             embedder=embedder,
             cache=cache,
             pool=pool,
@@ -188,6 +195,11 @@ def conninfo(settings: Settings, host: str | None = None) -> str:
 def embedded_server(settings: Settings) -> EmbeddedServer:
     """The embedded server of the data folder."""
     return EmbeddedServer(settings.data_dir)
+
+
+def has_store(settings: Settings) -> bool:
+    """Whether there is a store to open: a server is configured, or the embedded one has been started before."""
+    return not settings.is_embedded or (settings.data_dir / "postgres").is_dir()
 
 
 def model_files(settings: Settings) -> ModelFiles:

@@ -119,6 +119,37 @@ async def test_every_page_loads_nothing_from_elsewhere(
             assert outside == [], link
 
 
+async def test_a_track_stands_among_the_demos_tracks_and_has_no_scores(
+    client: httpx2.AsyncClient, track_id: int
+) -> None:
+    """Percentiles with the groups' sizes, and a sentence on the page; scores are for 200 real tracks."""
+    found = (await client.get(f"/tracks/{track_id}")).json()
+    ranks = found["percentiles"]["rhyme_density"]
+    assert ranks["n"]["corpus"] >= 60
+    assert all(size >= 30 for size in ranks["n"].values())
+    assert found["scores"] == {"n": 0, "needed": 200}
+    page = (await client.get(f"/tracks/{track_id}", headers=PAGE)).text
+    assert f"denser than {ranks['corpus']}\u00a0% of all tracks" in page
+    assert "demo songs have none" in page
+
+
+async def test_guests_are_told_apart_on_a_track(client: httpx2.AsyncClient) -> None:
+    """The demo has songs with guests; each performer has figures and a role."""
+    songs = (await client.get("/search", params={"q": "brother", "limit": 100})).json()["hits"]
+    found = [(await client.get(f"/tracks/{song['track_id']}")).json() for song in songs]
+    shared = [song for song in found if {part["role"] for part in song["performers"]} == {"primary", "featured"}]
+    assert shared
+
+
+async def test_an_artists_vocabulary_needs_35_000_words(client: httpx2.AsyncClient, artist_id: int) -> None:
+    """The demo's artists have fewer, which is said; their means stand in the corpus."""
+    found = (await client.get(f"/artists/{artist_id}")).json()
+    assert found["vocabulary"] == {"words": found["vocabulary"]["words"], "different": None, "needed": 35_000}
+    assert 300 < found["vocabulary"]["words"] < 35_000
+    page = (await client.get(f"/artists/{artist_id}", headers=PAGE)).text
+    assert "needs 35,000 words, and there are" in page
+
+
 async def test_every_address_of_the_corpus_answers_json_to_programs(
     client: httpx2.AsyncClient, track_id: int, artist_id: int
 ) -> None:

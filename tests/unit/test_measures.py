@@ -13,23 +13,44 @@ from hypothesis import strategies as st
 
 from rap_analyzer.domain.devices import devices_of
 from rap_analyzer.domain.flow import flow_of
-from rap_analyzer.domain.lyrics import parse
-from rap_analyzer.domain.measures import MEASURES, measure
+from rap_analyzer.domain.lexicon import Form, form_of
+from rap_analyzer.domain.lyrics import Lyrics, parse
+from rap_analyzer.domain.measures import MEASURES, measure, scheme_entropy, written_scheme
+from rap_analyzer.domain.performers import with_roles
 from rap_analyzer.domain.readability import readability_of
 from rap_analyzer.domain.repetition import repetition, repetition_of
+from rap_analyzer.domain.rhyme_factor import rhyme_factor
 from rap_analyzer.domain.rhyme_stream import listen
-from rap_analyzer.domain.vocabulary import hdd, mattr, mtld
+from rap_analyzer.domain.vocabulary import first_words, hdd, mattr, mtld
+from rap_analyzer.domain.word_choice import word_choice_of
 
-SHARES = (
-    "rhyme_density multisyllabic_share internal_share stress_variation mattr hdd repetition hook_share adlib_share "
-    "alliteration assonance consonance"
+SHARES = [name for name, shown in MEASURES.items() if shown.unit == "share"]
+HEADERS = ("[Verse 1: Ann & Bea]", "[Hook]", "[Bridge: Bea]", "[Skit]")
+BARS = (
+    "I keep a paper route of memories, delivered in a hurry",
+    "so slow (so slow), the river rose, like a cold hand on Wisconsin",
+    "Blorfing and f**kin' with the antediluvian, ain't it",
+    "we come in cold 24/7 as thin as a dime",
+    "🔥 ¿qué?",
+    "[laughs]",
+    "",
 )
+
+
+def bars_of(lyrics: Lyrics) -> dict[int, Any]:
+    """What is said in each bar."""
+    return {bar.index: bar.sung for bar in lyrics.bars}
 
 
 def devices(text: str) -> Any:
     """A text's figures."""
     lyrics = parse(text)
-    return devices_of(lyrics, listen(lyrics))
+    return devices_of([bar for bar in bars_of(lyrics).values() if bar], listen(lyrics))
+
+
+def choice(text: str) -> Any:
+    """A text's kinds of words."""
+    return word_choice_of(list(parse(text).words))
 
 
 def test_flow_counts_syllables_by_bar() -> None:
@@ -87,7 +108,8 @@ def test_repetition_reads_long_streams() -> None:
 
 def test_repeated_bars_and_hook_share() -> None:
     """One bar of four comes back, in other dress; four of twelve words are in the hook."""
-    found = repetition_of(parse("[Verse]\nOne two three four\nFive six seven eight\n[Hook]\none two three four!"))
+    lyrics = parse("[Verse]\nOne two three four\nFive six seven eight\n[Hook]\none two three four!")
+    found = repetition_of(lyrics, bars_of(lyrics))
     assert found.repeated_bars == 1
     assert found.hook_share == pytest.approx(4 / 12)
 
@@ -139,19 +161,150 @@ def test_rhyme_figures_agree_with_the_chains() -> None:
     assert (found["internal_share"], found["multisyllabic_share"]) == (0, 0)
 
 
-@given(st.text(max_size=300))
-@settings(max_examples=60, deadline=None)
+def numbers(value: Any) -> list[float]:
+    """Every number in nested lists and objects."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return [number for one in inner for number in numbers(one)]
+    return [value] if isinstance(value, int | float) else []
+
+
+@given(st.text(max_size=300) | st.lists(st.sampled_from((*HEADERS, *BARS)), max_size=40).map("\n".join))
+@settings(max_examples=120, deadline=None)
 def test_every_measure_is_finite_and_in_its_range(text: str) -> None:
-    """Any text gives every measure, as JSON without NaN, shares in [0, 1]."""
+    """Any text gives every measure, as JSON without NaN, none below 0 but the school grades, shares in [0, 1]."""
     found = measure(parse(text))
     assert list(found) == list(MEASURES)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
-    assert all(math.isfinite(value) for value in found.values() if isinstance(value, float))
-    assert all(0 <= found[name] <= 1 for name in SHARES.split())
+    assert all(math.isfinite(number) for number in numbers(found))
+    assert all(0 <= found[name] <= 1 for name in SHARES)
+    assert all(number >= 0 for name in found if name not in {"flesch", "grade"} for number in numbers(found[name]))
+    assert found["types"] <= found["tokens"]
+    assert all(0 <= part["rhyme_density"] <= 1 for part in found["by_performer"])
+
+
+def test_rhyme_factor_counts_runs_of_two_vowels_and_more() -> None:
+    """One vowel alone, or the same word, is none."""
+    assert rhyme_factor(listen(parse("lake\nfade"))) == 1.0  # a diphthong is two vowels: (0 + 2) / 2
+    assert rhyme_factor(listen(parse("cat\nhat"))) == 0.0
+    assert rhyme_factor(listen(parse("lake\nlake"))) == 0.0
+    assert rhyme_factor(listen(parse(""))) == 0.0
+
+
+def test_rhyme_factor_ends_at_the_same_word_and_looks_back_fifteen_words() -> None:
+    """The ends of "black lake" and "black fade" share two vowels, not three; sixteen words back is too far."""
+    assert rhyme_factor(listen(parse("black lake\nblack fade"))) == pytest.approx(2 / 4)
+    between = " ".join(["cat"] * 15)
+    assert rhyme_factor(listen(parse(f"lake {between} fade"))) == 0.0
+    assert rhyme_factor(listen(parse(f"lake {between[4:]} fade"))) > 0
+
+
+def test_rhyme_factor_leaves_out_bars_said_before() -> None:
+    """A hook sung twice has the factor of one sung once."""
+    once = "the lake\nwill fade"
+    assert rhyme_factor(listen(parse(f"{once}\n{once}"))) == rhyme_factor(listen(parse(once)))
+
+
+def test_scheme_entropy_is_in_bits() -> None:
+    """AAAA is certain, AABB one question, four bars without rhyme two; sections count by their bars."""
+    assert scheme_entropy(["AAAA"]) == 0
+    assert scheme_entropy(["AABB"]) == 1
+    assert scheme_entropy(["----"]) == 2
+    assert scheme_entropy(["AAAA", "AABB"]) == 0.5
+    assert scheme_entropy([[], []]) == 0
+
+
+def test_schemes_are_written_a_letter_a_bar() -> None:
+    """With spaces where letters are pairs; an empty section has an empty scheme."""
+    assert written_scheme(["A", "A", "-"]) == "AA-"
+    assert written_scheme(["A", "AB"]) == "A AB"
+    assert measure(parse("[Intro]\n\n[Verse]\nyou never wait\nbecause it's late"))["schemes"] == ["", "AA"]
+
+
+def test_the_commonest_ending_is_written_as_stresses() -> None:
+    """Two of three bars end stressed, unstressed, stressed, unstressed; function words carry no stress."""
+    flow = flow_of(listen(parse("paper cutter\nwater bottle\nagain again")))
+    assert flow.stress_pattern == "/x/x"
+    assert flow.stress_pattern_share == pytest.approx(2 / 3)
+    assert flow_of(listen(parse("run home"))).stress_pattern == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "form"),
+    [
+        ("window", Form.COMMON), ("windows", Form.COMMON), ("runnin'", Form.COMMON), ("nobody'd", Form.COMMON),
+        ("antediluvian", Form.RARE), ("gourds", Form.RARE), ("blorf", Form.COINED), ("blorfing", Form.COINED),
+        ("pigeon-colored", Form.COMMON), ("snowbank", Form.OTHER), ("sooo", Form.OTHER), ("brr", Form.OTHER),
+        ("24", Form.OTHER), ("qué", Form.OTHER), ("finna", Form.OTHER),
+    ],
+)  # fmt: skip
+def test_words_are_common_rare_or_coined(word: str, form: Form) -> None:
+    """By the base of an inflection; numbers, sounds, other alphabets and known slang are none of these."""
+    assert form_of(word) is form
+
+
+def test_rare_words_are_a_share_of_the_different_ones() -> None:
+    """One of four; a word that is only written with a capital is taken for a name."""
+    assert choice("the gourd and the window").rare == pytest.approx(1 / 4)
+    assert choice("the Gourd and the window").rare == 0
+    assert (choice("a blorf, a blorf, a snark-like Zzyzva").coined, choice("").coined) == (1, 0)
+
+
+def test_slang_and_profanity_are_shares_of_all_words() -> None:
+    """By list; a censored word is what its letters allow."""
+    found = choice("ain't no shawty here, f**k it, sh*t, damn")
+    assert found.slang == pytest.approx(2 / 8)
+    assert found.profanity == pytest.approx(3 / 8)
+    assert choice("a price of $5 * 3").profanity == 0
+
+
+def test_names_are_told_by_capitals_in_mid_bar() -> None:
+    """Two names; not the first word, nor "I", nor a day, nor what begins a sentence, nor a bar in capitals."""
+    assert devices("Then I met Marlow Quick in Toledo on Monday").names == 2
+    assert devices("He came. Then he left, and I'm here").names == 0
+    assert devices("COME ON NOW EVERYBODY").names == 0
+    assert devices("we saw Ida's car\nwe saw Ida").names == 1
+
+
+def test_each_performer_has_figures_of_their_own() -> None:
+    """A shared section counts for both; a section that names nobody has the empty name."""
+    verses = "[Verse 1: Ann]\nyou never wait\nbecause it's late\n[Verse 2: Ann & Bea]\na window"
+    text = f"{verses}\n[Hook]\nopen it\n[Outro: Cy]"
+    parts = {part["name"]: part for part in measure(parse(text))["by_performer"]}
+    assert list(parts) == ["Ann", "Bea", ""]
+    assert (parts["Ann"]["bars"], parts["Ann"]["words"], parts["Ann"]["syllables"]) == (3, 8, 11)
+    assert parts["Bea"]["syllables_per_bar"] == 3
+    assert parts[""]["words"] == 2
+
+
+def test_the_performers_densities_make_the_songs() -> None:
+    """Weighted by syllables, where no section is shared."""
+    found = measure(parse("[Verse: Ann]\nyou never wait\nbecause it's late\n[Verse: Bea]\na window\nmade of paper"))
+    rhymed = sum(part["rhyme_density"] * part["syllables"] for part in found["by_performer"])
+    syllables = sum(part["syllables"] for part in found["by_performer"])
+    assert rhymed / syllables == pytest.approx(found["rhyme_density"], abs=1e-3)
+    assert rhymed > 0
+
+
+def test_features_are_told_from_main_artists() -> None:
+    """By the credits, blind to case and punctuation; whom they do not name is of the main artist's group."""
+    rows = with_roles([{"name": "Ann Tenna"}, {"name": "bea-side"}, {"name": ""}, {"name": "Both"}], ["Bea Side"])
+    assert [row["role"] for row in rows] == ["primary", "featured", "primary", "primary"]
+
+
+def test_an_artists_vocabulary_is_that_of_their_first_words() -> None:
+    """In order, apostrophes stripped, no stemming, guests' sections left out; none when there are too few words."""
+    verse = "[Verse 1]\nrunnin' runnin runs\n[Verse 2: Bea]\nguest words"
+    songs = [(verse, ["Bea"]), ("[Verse: Ann & Bea]\nrun Run it's its", ["Bea"])]
+    assert first_words(songs, 6) == (6, 4)
+    assert first_words(songs, 7) == (7, 4)
+    assert first_words(songs, 8) == (7, None)
+    assert first_words([], 8) == (0, None)
 
 
 def test_every_measure_says_what_it_means() -> None:
     """A label, and one sentence with a full stop."""
-    for label, _, meaning in MEASURES.values():
-        assert label
-        assert meaning.endswith(".")
+    for shown in MEASURES.values():
+        assert shown.label
+        assert shown.meaning.endswith(".")
+        assert shown.more.endswith("than")

@@ -95,8 +95,12 @@ async def _analyze(names: list[str] | None) -> None:
 
 
 async def analyze_with(services: Services, names: list[str] | None, bars: Bars) -> str:
-    """The analyze step, on open services. Returns a line that says how the analyses ended."""
+    """The analyze step, on open services. Returns a line that says how the analyses ended.
+
+    It ends with reading how bars end, for search by sound, of the tracks that this has not been done for.
+    """
     from rap_analyzer.pipeline.analyze import analyze as analyze_tracks
+    from rap_analyzer.pipeline.tails import read_tails
 
     analyzers = [services.analyzer(name) for name in names] if names else services.enabled_analyzers()
     parts = []
@@ -104,6 +108,7 @@ async def analyze_with(services: Services, names: list[str] | None, bars: Bars) 
         statuses = await analyze_tracks(services.analyses, analyzer, services.settings.analysis_batch_size, bars)
         counted = " + ".join(f"{count:,} {status}" for status, count in sorted(statuses.items())) or "nothing was due"
         parts.append(f"{analyzer.name}: {counted}")
+    await read_tails(services.tails, services.pool, services.settings.analysis_batch_size, bars)
     return "; ".join(parts)
 
 

@@ -52,8 +52,22 @@ def rhymes(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help='Read {"id","lyrics"} lines, write chains as JSON lines.')
     ] = False,
+    asked: Annotated[
+        str | None, typer.Option("--for", metavar="TEXT", help="What rhymes with this word or bar's end.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="With --for: most answers of a kind, up to 100.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="With --for: print JSON.")] = False,
 ) -> None:
-    """Show which syllables rhyme."""
+    """Show which syllables rhyme; or, with --for, what rhymes with a word or a bar's end."""
+    if asked is not None and (file or jsonl):
+        raise InputError("--for brings its own text: leave FILE and --jsonl out.")
+    if asked is None and as_json:
+        raise InputError("--json goes with --for; the chains of a text are written by --jsonl.")
+    if asked is not None:
+        from rap_analyzer.cli import near
+
+        near.answer(asked, limit, as_json=as_json)
+        return
     from rap_analyzer.cli import rhyming
 
     if jsonl:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def analyze(store: AnalysisStore, analyzer: Analyzer, batch_size: int, progress: Progress) -> Counter[Status]:
-    """Analyse what is missing, `batch_size` tracks at a time, each batch saved at once.
+    """Analyse what is missing, `batch_size` tracks at a time, each batch saved at once; then compare the tracks anew.
 
     Returns:
         Number of tracks by status of their analysis.
@@ -33,6 +33,7 @@ async def analyze(store: AnalysisStore, analyzer: Analyzer, batch_size: int, pro
                 statuses[result.status] += 1
                 telemetry.tracks_analyzed.labels(result.analyzer, result.status).inc()
             progress.advance(len(batch))
+        await store.refresh_percentiles()
     finally:
         progress.finish()
     return statuses

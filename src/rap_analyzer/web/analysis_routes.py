@@ -17,6 +17,8 @@ from rap_analyzer.web.pages import render_page
 from rap_analyzer.web.rhyming import rhymes_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from rap_analyzer.wiring import Services
 
 router = APIRouter(tags=["analysis"])
@@ -93,14 +95,28 @@ def measure_rows(analysis: Analysis | None) -> list[dict[str, Any]]:
     rows = []
     for name, measure in MEASURES.items():
         value = analysis.measures.get(name)
-        if isinstance(value, int | float):
+        if isinstance(value, int | float) or (isinstance(value, str) and value):
             row = {"name": name, "label": measure.label, "meaning": measure.meaning}
             rows.append(row | _shown(value, measure.unit))
     return rows
 
 
-def _shown(value: float, unit: str) -> dict[str, str]:
+def average_rows(averages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """An artist's means as a page shows them, with the sentence that says where each stands in the corpus."""
+    rows = []
+    for average in averages:
+        measure = MEASURES[average["measure"]]
+        standing = (
+            f"{measure.more} {average['corpus']}\u00a0% of all tracks" if average["n"] and average["corpus"] else ""
+        )
+        rows.append({"label": measure.label, "standing": standing} | _shown(float(average["mean"]), measure.unit))
+    return rows
+
+
+def _shown(value: float | str, unit: str) -> dict[str, str]:
     """A figure as people read it: shares as percent, counts whole, two digits after the point for the rest."""
+    if isinstance(value, str):
+        return {"shown": value, "unit": ""}
     if unit == "share":
         return {"shown": f"{100 * value:.0f} %", "unit": ""}
     return {"shown": f"{value:,}" if isinstance(value, int) else f"{value:,.2f}", "unit": unit}

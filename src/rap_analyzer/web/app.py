@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from rap_analyzer import __version__, telemetry
 from rap_analyzer.domain.errors import RapError
 from rap_analyzer.web import analysis_routes, corpus_routes, health_routes
+from rap_analyzer.web.freshness import Freshener
 from rap_analyzer.web.problems import answer_http_error, answer_invalid, answer_rap_error, answer_unexpected
 from rap_analyzer.wiring import load_settings, open_services
 
@@ -55,7 +56,9 @@ async def _with_services(app: FastAPI) -> AsyncIterator[None]:
     telemetry.set_up_logging(settings.log_level)
     async with open_services(settings) as services:
         app.state.services = services
+        app.state.freshener = Freshener(services.analyses)
         yield
+        await app.state.freshener.close()
 
 
 async def _measure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -12,7 +12,8 @@ from rap_analyzer.domain.analysis import Analysis, Status
 from rap_analyzer.domain.errors import InputError
 from rap_analyzer.domain.search import Filters, answer_json, similar_json
 from rap_analyzer.domain.track import Role
-from rap_analyzer.web.analysis_routes import analysis_json, measure_rows
+from rap_analyzer.web.analysis_routes import analysis_json, average_rows, measure_rows
+from rap_analyzer.web.comparing import performers_of, vocabulary_of, with_standings
 from rap_analyzer.web.lyric_view import view_lyrics
 from rap_analyzer.web.pages import render_page, wants_page
 from rap_analyzer.web.rhyming import rhymes_of
@@ -66,26 +67,32 @@ async def track(
     track_id: int,
     with_lyrics: Annotated[bool, Query(description="Give the words and their rhyme chains too.")] = False,
 ) -> Response:
-    """A track: who, when, its analyses and what metadata services say; the page shows its rhymes."""
+    """A track: who, when, its analyses and where it stands, what metadata services say; the page shows its rhymes."""
     services = _services(request)
     number = _checked(track_id)
-    found, analyses, enrichments, versions = await asyncio.gather(
+    request.app.state.freshener.nudge()
+    found, analyses, enrichments, versions, standing = await asyncio.gather(
         services.tracks.load_track(number),
         services.analyses.load_analyses(number),
         services.enrichments.load_enrichments(number),
         services.pages.load_versions(number),
+        services.pages.load_standing(number),
     )
+    basic = next((a for a in analyses if a.analyzer == "algorithmic_basic"), None)
+    performers = performers_of(found, basic)
     if not wants_page(request):
         body = _track_json(found, analyses, enrichments, versions)
+        body |= {"performers": performers, "percentiles": standing.percentiles_json(), "scores": standing.scores_json()}
         if with_lyrics:
             body |= {"lyrics": found.lyrics, "rhymes": await _rhymes(services, found, analyses)}
         return JSONResponse(body, headers={"Vary": "Accept"})
-    basic = next((a for a in analyses if a.analyzer == "algorithmic_basic"), None)
     rhymes, similar = await asyncio.gather(_rhymes(services, found, analyses), services.searcher.similar(number, 6))
     values = {
         "track": found,
         "basic": basic,
-        "measures": measure_rows(basic),
+        "measures": with_standings(measure_rows(basic), standing, found.year),
+        "standing": standing,
+        "performers": performers,
         "view": view_lyrics(found.lyrics, rhymes),
         "enrichments": enrichments,
         "versions": versions,
@@ -110,11 +117,22 @@ async def similar(
 
 @router.get("/artists/{artist_id}")
 async def artist(request: Request, artist_id: int) -> Response:
-    """An artist and their tracks, newest first."""
-    found = await _services(request).pages.load_artist(_checked(artist_id))
+    """An artist: their tracks, newest first, the means of their measures, and the vocabulary of their first words."""
+    services, number = _services(request), _checked(artist_id)
+    request.app.state.freshener.nudge()
+    found = await services.pages.load_artist(number)
+    vocabulary, averages = await asyncio.gather(
+        vocabulary_of(services, number), services.pages.load_artist_standing(number)
+    )
     if wants_page(request):
-        return render_page(request, "artist.html", {"artist": found})
-    return JSONResponse(found, headers={"Vary": "Accept"})
+        values = {
+            "artist": found,
+            "vocabulary": vocabulary,
+            "averages": average_rows(averages),
+            "averages_of": max((row["tracks"] for row in averages), default=0),
+        }
+        return render_page(request, "artist.html", values)
+    return JSONResponse(found | {"vocabulary": vocabulary, "averages": averages}, headers={"Vary": "Accept"})
 
 
 @router.get("/docs", include_in_schema=False)

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from rap_analyzer.domain.enrichment import Enrichment
 
 
+REFRESH_KEY = 0x7261705F7063  # "rap_pc"
+SMALL_CORPUS = 10_000
+"""Tracks below which the quantiles are made anew after every change: it takes a second or two."""
+FRACTIONS = [max(0.0, percent / 100 - 1e-9) for percent in range(101)]
+"""A hair less than a percentage: 0.07 × 100 tracks is more than 7 in floating point, and would take the eighth."""
+
+
 class AnalysisStore:
     """What analyzers and metadata services say of the tracks."""
 
@@ -52,6 +59,34 @@ class AnalysisStore:
         """What each analyzer says of a track's present words."""
         rows = await self._database.fetch("load_analyses", {"track_id": track_id})
         return [Analysis(**{**row, "status": Status(row["status"])}) for row in rows]
+
+    async def refresh_percentiles(self) -> bool:
+        """Make the quantiles anew if they are stale; processes that ask at once wait, and find it done.
+
+        Returns:
+            Whether they were stale.
+
+        Raises:
+            StoreError: the server refuses or stays away.
+        """
+        freshness = await self._database.fetch_one("load_freshness", {"small": SMALL_CORPUS})
+        if not freshness or not freshness["stale"]:
+            return False
+        return await self._database.run(_refresh)
+
+
+async def _refresh(connection: Connection) -> bool:
+    await connection.execute(query("allow_long_refresh"))
+    await connection.execute(query("lock_refresh"), {"key": REFRESH_KEY})
+    # Read before the figures are: what comes in meanwhile makes the quantiles stale again, and is not forgotten.
+    cursor = await connection.execute(query("load_freshness"), {"small": SMALL_CORPUS})
+    freshness = await cursor.fetchone()
+    if not freshness or not freshness["stale"]:
+        return False
+    await connection.execute(query("delete_quantiles"))
+    await connection.execute(query("save_quantiles"), {"fractions": FRACTIONS})
+    await connection.execute(query("save_freshness"), freshness)
+    return True
 
 
 class EnrichmentStore:

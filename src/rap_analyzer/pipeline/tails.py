@@ -1,0 +1,69 @@
+"""Reads how the bars of every track end, so that they can be found by sound; and finds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rap_analyzer.analyzers.bar_endings import READING_VERSION, read_endings
+from rap_analyzer.domain.bar_endings import heard
+from rap_analyzer.domain.near_bars import NearBars, TailReading, rhyming_bars, with_words
+
+if TYPE_CHECKING:
+    from rap_analyzer.domain.bar_endings import Ending
+    from rap_analyzer.domain.near_bars import Candidate, NearBar
+    from rap_analyzer.ports import CpuPool, Progress, TailStore
+
+CANDIDATES = 500
+"""Bars that are taken for a span, at most, and as many that end in the same consonants: among millions the strongest
+are looked for in these."""
+SPARE = 4
+"""How many times the bars that are asked for must be at hand before shorter spans are left alone."""
+
+
+async def read_tails(store: TailStore, pool: CpuPool, batch_size: int, progress: Progress) -> int:
+    """Read what is missing, `batch_size` tracks at a time, each batch saved at once.
+
+    Returns:
+        Number of tracks read.
+    """
+    progress.start("reading how bars end", await store.count_unread(READING_VERSION))
+    after = done = 0
+    try:
+        while batch := await store.load_unread(READING_VERSION, batch_size, after):
+            after = batch[-1][0]
+            tails = await pool.map(read_endings, [lyrics for _, _, lyrics in batch])
+            readings = [TailReading(track, digest, own) for (track, digest, _), own in zip(batch, tails, strict=True)]
+            await store.save_tails(readings, READING_VERSION)
+            done += len(batch)
+            progress.advance(len(batch))
+    finally:
+        progress.finish()
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class BarFinder:
+    """Search by sound."""
+
+    store: TailStore
+
+    async def find(self, ending: Ending, limit: int) -> NearBars:
+        """Up to `limit` bars of the corpus that rhyme with an ending, the longest span first, then the strongest."""
+        near = (await self._near(ending, SPARE * limit))[: SPARE * limit]
+        lyrics = await self.store.load_lyrics(list({one.bar.track_id for one in near}))
+        tracks, read = await self.store.count_readings()
+        return NearBars(tuple(with_words(near, lyrics)[:limit]), tracks, read)
+
+    async def _near(self, ending: Ending, enough: int) -> list[NearBar]:
+        """What rhymes over the longest spans; a shorter one is tried when that is not enough."""
+        tail = heard(ending.sound)
+        candidates: dict[tuple[int, int], Candidate] = {}
+        near: list[NearBar] = []
+        for span in range(len(tail.key), 0, -1):
+            for one in await self.store.search_tails(tail.key[:span], tail.coda, ending.phones[-1], CANDIDATES):
+                candidates.setdefault((one.track_id, one.bar), one)
+            near = rhyming_bars(tail, candidates.values())
+            if len(near) >= enough:
+                break
+        return near
