@@ -230,7 +230,7 @@ def test_ctrl_c_stops_in_order_and_the_next_run_completes(
 ) -> None:
     """SIGINT to the whole group, as a terminal sends it: one sentence, code 130, nobody left behind."""
     expected, seconds = undisturbed
-    with running_at(seconds * 0.5, folder, rap_environment) as process:
+    with running_at(seconds * 0.25, folder, rap_environment) as process:
         os.killpg(process.pid, signal.SIGINT)
         _, complaint = process.communicate(timeout=30)
     assert process.returncode == 130, complaint
