@@ -194,7 +194,7 @@ class EmbeddedServer:
             # After a kill -9 what is left of the old server stands in the way for a moment: try until it is gone.
             if time.monotonic() > deadline or not any(sign in self._log_tail() for sign in REMAINS):
                 raise StoreError(
-                    f"The embedded PostgreSQL does not start; {self.log_file} ends with: {self._log_tail()}"
+                    f"The embedded PostgreSQL does not start; {self.log_file} ends with: {self._log_tail()}."
                 )
             time.sleep(0.3)
 
