@@ -26,6 +26,8 @@ from rap_analyzer.domain import rhyme_hearing as hearing
 from rap_analyzer.domain import rhyme_pairs as pairs
 from rap_analyzer.domain.lyrics import parse
 from rap_analyzer.domain.rhyme_company import chance_of
+from rap_analyzer.domain.rhyme_first import every_pair, first_hearing
+from rap_analyzer.domain.rhyme_ground import ground_of
 from rap_analyzer.domain.rhyme_net import Net
 from rap_analyzer.domain.rhyme_phrases import inner_words, phrase_features, phrasing_of
 from rap_analyzer.domain.rhyme_stream import BAR_FINAL, Stream, listen
@@ -192,25 +194,29 @@ def train(songs: list[Song]) -> hearing.Model:
     """All hearings, one after another."""
     strangers = {group: _first([s for s in songs if s.group != group]) for group in range(GROUPS)}
     first = _first(songs)
-    banded = [hearing.first_band(song.stream, strangers[song.group]) for song in songs]
+    banded = [first_hearing(song.stream, strangers[song.group], ground_of(song.stream)) for song in songs]
     say("first hearing")
     words = [inner_words(song.stream) for song in songs]
     rows = [phrase_features(s.stream, b, w).T for s, (b, _), w in zip(songs, banded, words, strict=True)]
     truths = [song.ends[at] for song, at in zip(songs, words, strict=True)]
     ends, phrases_net = _stage(songs, rows, truths, PHRASE_UNITS, 0)
     say("phrases")
-    heard = [
-        hearing.second_features(s.stream, p, b, phrasing_of(s.stream, _chances(s, at, odds)), strangers[s.group])
-        for s, (b, p), at, odds in zip(songs, banded, words, ends, strict=True)
+    phrases = [
+        phrasing_of(song.stream, _chances(song, at, odds), band.ground)
+        for song, (band, _), at, odds in zip(songs, banded, words, ends, strict=True)
     ]
-    rows = [_inputs(h.syllables, h.features, h.pairs) for h in heard]
+    heard = [
+        hearing.second_hearing(song.stream, kept, band, phrasing, strangers[song.group])
+        for song, (band, kept), phrasing in zip(songs, banded, phrases, strict=True)
+    ]
+    rows = [_inputs(h) for h in heard]
     truths = [song.rhymes(h.pairs.earlier, h.pairs.later) for song, h in zip(songs, heard, strict=True)]
-    odds, second = _stage(songs, rows, truths, UNITS, len(heard[0].syllables))
+    odds, second = _stage(songs, rows, truths, UNITS, len(heard[0].syllables.features()))
     say("second hearing")
-    late = [hearing.third_features(s.stream, h, o) for s, h, o in zip(songs, heard, odds, strict=True)]
-    rows = [_inputs(syllables, features, kept) for kept, syllables, features in late]
-    truths = [song.rhymes(kept.earlier, kept.later) for song, (kept, _, _) in zip(songs, late, strict=True)]
-    third = _network(rows, truths, UNITS, len(late[0][1]))
+    late = [hearing.third_hearing(s.stream, h, o) for s, h, o in zip(songs, heard, odds, strict=True)]
+    rows = [_inputs(h) for h in late]
+    truths = [song.rhymes(h.pairs.earlier, h.pairs.later) for song, h in zip(songs, late, strict=True)]
+    third = _network(rows, truths, UNITS, len(late[0].syllables.features()))
     say("third hearing")
     return hearing.Model(first, phrases_net, second, third)
 
@@ -227,8 +233,11 @@ def _chances(song: Song, words: Ints, odds: Columns) -> Columns:
     return chance
 
 
-def _inputs(syllables: Columns, features: Columns, of: pairs.Pairs) -> Columns:
-    return np.concatenate([syllables[:, of.earlier], syllables[:, of.later], features]).T
+def _inputs(heard: hearing.Heard) -> Columns:
+    """Everything that is known of each pair and of its syllables, one row a pair."""
+    syllables = heard.syllables.features()
+    both = [syllables[:, heard.pairs.earlier], syllables[:, heard.pairs.later]]
+    return np.concatenate([*both, heard.facts.features()]).T
 
 
 def _stage(
@@ -347,19 +356,21 @@ def _sample(song: Song, nuclei: tuple[str, ...], seed: int) -> tuple[Columns, Fl
     stream = song.stream
     nothing = np.zeros((len(nuclei), len(nuclei)), dtype=np.float32)
     blank = pairs.Weights(nuclei, nothing, np.zeros(len(pairs.CLUSTER_FEATURES), dtype=np.float32), nothing, nothing, 0)
-    every = pairs.echoes(stream, blank, faint=-1)
-    every = every.where(stream.word_id[every.earlier] != stream.word_id[every.later])
+    every = every_pair(stream, blank, ground_of(stream))
+    every = every.where(np.flatnonzero(stream.word_id[every.earlier] != stream.word_id[every.later]))
     truth = song.rhymes(every.earlier, every.later)
     chosen = truth | (np.random.default_rng(seed).random(len(truth)) < NEGATIVES)
-    every, truth = every.where(chosen), truth[chosen]
+    every, truth = every.where(np.flatnonzero(chosen)), truth[chosen]
     rows = pairs.nucleus_rows(stream, blank)
     one, other = rows[every.earlier], rows[every.later]
     cells = np.minimum(one, other) * len(nuclei) + np.maximum(one, other)
+    places = pairs.places()[every.place]
+    places[:, pairs.PLACE_FEATURES.index("log distance")] = np.log(every.later - every.earlier)
     parts = [
         np.eye(len(nuclei) ** 2, dtype=np.float32)[cells],
         np.eye(len(pairs.CLUSTER_FEATURES) + 1, dtype=np.float32)[every.kind][:, :-1],
         pairs.role_table()[stream.role[every.earlier], stream.role[every.later]],
-        np.stack([c.astype(np.float32) for c in pairs.place_columns(stream, every)], axis=1),
+        places,
         np.ones((len(truth), 1), dtype=np.float32),
     ]
     return np.concatenate(parts, axis=1), truth

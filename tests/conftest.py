@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = ("POSTGRES_", "REDIS_", "GENIUS_", "SPOTIFY_", "RAP_", "NOVITA_", "MAX_CONNECTIONS", "ANALYSIS_", "MEMORY_")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _heeding_interrupts() -> None:
+    """Ctrl-C reaches the programs under test: a shell starts background jobs deaf to it, and their children inherit."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -93,6 +93,26 @@ def test_rhymes_of_a_text_are_shown(rap: Rap, tmp_path: Path) -> None:
     assert rap("rhymes", data_dir=tmp_path, given=VERSE.encode()).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("night", ["No syllables rhyme."]),
+        ("a night\na light", ["50% of syllables rhyme, in 1 chain; the longest span has 1 syllable."]),
+        (
+            "שלום עולם הלילה ארוך",
+            [
+                "Section 1 is in 'he' and was left out: only English is heard.",
+                "No figures: there is no syllable that the English pronunciation rules can read.",
+            ],
+        ),
+    ],
+)
+def test_rap_rhymes_says_what_it_heard_and_what_not(rap: Rap, tmp_path: Path, text: str, said: list[str]) -> None:
+    """Counted in words, and no zeros for what is not English."""
+    done = rap("rhymes", data_dir=tmp_path, given=text.encode())
+    assert done.stdout.split("\n\n")[-1].splitlines() == said
+
+
 def test_lines_are_answered_in_order_by_one_process(rap: Rap, tmp_path: Path) -> None:
     """A hundred records, some of them bad: an answer for each in its place, the ids as they came."""
     lines = [json.dumps({"id": n, "lyrics": f"{VERSE}line {n} of mine"}) for n in range(100)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rap_analyzer.analyzers.algorithmic import score
+from rap_analyzer.analyzers.algorithmic import score, score_all
 from rap_analyzer.analyzers.languages import SectionLanguage, english_only
 from rap_analyzer.analyzers.rhymes import rhymes_json
 from rap_analyzer.domain.analysis import AnalysisInput, Status
@@ -135,6 +135,13 @@ def test_a_song_without_an_english_section_has_no_figures() -> None:
     answer = score(AnalysisInput(song(SPANISH, FRENCH)))
     assert (answer.status, answer.measures) == (Status.UNSUPPORTED_LANGUAGE, {})
     assert "'es', 'fr'" in answer.reason
+
+
+def test_texts_measured_together_have_the_figures_that_they_have_alone() -> None:
+    """Whatever stands beside them: a text without words, a song in another language, one without a section of its."""
+    texts = [song(ENGLISH), "🔥", song(SPANISH, ENGLISH), song(SPANISH, FRENCH), "", song(SLANG, ENGLISH, ENGLISH)]
+    inputs = [AnalysisInput(text) for text in texts]
+    assert score_all(inputs) == list(map(score, inputs))
 
 
 def test_rhymes_keep_foreign_bars_in_place_without_chains() -> None:

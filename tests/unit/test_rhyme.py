@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rap_analyzer.domain.lyrics import parse
 from rap_analyzer.domain.rhyme import Chain, RhymeAnalysis, RhymeKind, find_rhymes, to_json
+from rap_analyzer.domain.rhyme_endings import near_ends, strictness
 from rap_analyzer.domain.rhyme_hearing import packaged_model, rhyme_odds
 from rap_analyzer.domain.rhyme_pairs import cluster_kinds
 from rap_analyzer.domain.rhyme_stream import listen
@@ -66,6 +67,33 @@ def test_end_rhymes_are_one_chain() -> None:
 def test_the_scheme_has_a_letter_for_each_bar() -> None:
     """Four bars on one rhyme and two on another are AAAABB."""
     assert analysed(VERSE).schemes == (tuple("AAAABB"),)
+
+
+def test_families_that_rhyme_perfectly_stay_apart() -> None:
+    """Night and light are one family, sky and die another, though their vowel is the same."""
+    verse = """The kettle in the kitchen sings a lullaby at night
+A window full of pigeons and a piece of yellow sky
+My brother in the corner with a candle for a light
+He promised me a city where the rivers never die"""
+    assert analysed(verse).schemes == (tuple("ABAB"),)
+
+
+def test_ends_that_are_spelled_alike_rhyme_to_the_eye() -> None:
+    """Love answers prove where neither has a better partner, as verse has it; with no letters shared it does not."""
+    verse = "A mountain is a thing that you can never love\n{}\nI left the house before I had a thing to {}"
+    other = "The kettle on the cooker was as empty as a church"
+    assert analysed(verse.format(other, "prove")).schemes == (tuple("A-A"),)
+    assert analysed(verse.format(other, "lose")).schemes == (tuple("---"),)
+
+
+def test_strictness_is_the_share_of_bars_with_a_perfect_rhyme() -> None:
+    """Four of six bars end in a perfect rhyme; a word said twice is none, and each section has its own share."""
+    first = "[Verse 1]\nto the door\non the floor\nin a paper\nfor a caper\nwith a hat\nof a hen"
+    stream = listen(parse(f"{first}\n[Verse 2]\nred hen\nthe hen"))
+    shares = strictness(stream, near_ends(stream)).tolist()
+    assert [round(share, 3) for share in dict.fromkeys(shares)] == [0.667, 0.0]
+    nothing = listen(parse(""))
+    assert not len(strictness(nothing, near_ends(nothing)))
 
 
 def test_function_words_do_not_rhyme_by_chance() -> None:

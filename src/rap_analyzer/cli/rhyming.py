@@ -57,12 +57,31 @@ def show(file: Path | None) -> None:
     answer = rhymes_json(text)
     for line in _coloured(text, answer):
         out.print(line, soft_wrap=True)
+    out.print()
+    for line in _figures(answer):
+        out.print(line, style="dim", soft_wrap=True)
+
+
+def _figures(answer: dict[str, Any]) -> Iterator[str]:
+    """What is said below a song: its figures, and what was not heard."""
+    for left_out in answer.get("unsupported_language", ()):
+        number, language = left_out["section"] + 1, left_out["language"]
+        yield f"Section {number} is in {language!r} and was left out: only English is heard."
+    if not any(word["syllables"] for bar in answer["bars"] for word in bar["words"]):
+        yield "No figures: there is no syllable that the English pronunciation rules can read."
+        return
     chains = [c for c in answer["chains"] if c["kinds"] != ["identical"]]
     longest = max((c["length"] for c in chains), default=0)
-    out.print(
-        f"\n{answer['metrics']['rhyme_density']:.0%} of syllables rhyme, in {len(chains)} chains; "
-        f"the longest span has {longest} syllables.", style="dim",
-    )  # fmt: skip
+    yield (
+        f"{answer['metrics']['rhyme_density']:.0%} of syllables rhyme, in {_counted(len(chains), 'chain')}; "
+        f"the longest span has {_counted(longest, 'syllable')}."
+        if chains
+        else "No syllables rhyme."
+    )
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def answer_lines(file: Path | None) -> None:

@@ -38,6 +38,8 @@ CAPITALISED = """
 NO_NAMES = FUNCTION_WORDS | frozenset(CAPITALISED.split())
 """What English writes with a capital, and is no name of anyone or any place."""
 SENTENCE_END = (".", "!", "?", "…", ":", '"', "”", "“", "-", "–", "—")
+OPENING = '"“(['
+FIRST_PERSON = frozenset(("I", "I'm", "I'll", "I'd", "I've", "I’m", "I’ll"))
 MOSTLY = 0.5
 """Share of a bar's later words above which capitals say nothing: a title, or shouting."""
 
@@ -72,7 +74,7 @@ def devices_of(bars: Sequence[tuple[Word, ...]], stream: Stream) -> Devices:
         stream: the song's syllables.
     """
     bare = [[word.bare for word in bar] for bar in bars]
-    names = {name for bar in bars if _has_name(bar) for name in _names(bar)}
+    names = {name for bar in bars for name in _names(bar)}
     return Devices(*_echoes(stream), _anaphora(bare), sum(map(_similes, bare)), len(names))
 
 
@@ -123,37 +125,30 @@ def _similes(words: list[str]) -> int:
     return found
 
 
-def _has_name(bar: Sequence[Word]) -> bool:
-    """Whether any word but the first may be a name."""
-    large = [word for word in bar[1:] if not word.text[0].islower()]
-    return any(word.bare not in NO_NAMES and _capital(word.text) for word in large)
-
-
 def _names(bar: Sequence[Word]) -> Iterator[str]:
     """Names by their capitals: words in mid-bar that no sentence begins with; neighbours are one name.
 
     A bar of which more than half is in capitals says nothing. What a transcriber wrote small is missed, and a word
     capitalised for weight is taken for a name.
     """
-    capital = [_capital(word.text) for word in bar]
-    if sum(capital[1:]) > MOSTLY * (len(bar) - 1):
+    capital = [at for at, word in enumerate(bar) if word.capital and at and not _is_i(word.text)]
+    if not capital or len(capital) > MOSTLY * (len(bar) - 1):
         return
+    named = (at for at in capital if bar[at].bare not in NO_NAMES)
     name: list[str] = []
-    for at in range(1, len(bar)):
-        begins = bar[at - 1].text.endswith(SENTENCE_END) or bar[at].text[0] in '"“(['
-        if capital[at] and (name or not begins) and bar[at].bare not in NO_NAMES:
-            name.append(bar[at].bare.removesuffix("'s"))
-            if bar[at].text[-1].isalnum():
-                continue
-        if name:
+    end = 0
+    for at in named:
+        if name and at != end:
             yield " ".join(name)
             name = []
+        if name or not (bar[at - 1].text.endswith(SENTENCE_END) or bar[at].text[0] in OPENING):
+            name.append(bar[at].bare.removesuffix("'s"))
+            end = at + bar[at].text[-1].isalnum()
     if name:
         yield " ".join(name)
 
 
-@lru_cache(maxsize=65536)
-def _capital(text: str) -> bool:
-    """Whether a word's first letter is a capital; "I" and its contractions are none."""
-    first = next((character for character in text if character.isalpha()), "")
-    return first.isupper() and text.strip("\"'“”(),.!?") not in {"I", "I'm", "I'll", "I'd", "I've", "I’m", "I’ll"}
+@lru_cache(maxsize=1024)
+def _is_i(text: str) -> bool:
+    """Whether a word is "I" or one of its contractions."""
+    return text.strip("\"'“”(),.!?") in FIRST_PERSON

@@ -45,8 +45,8 @@ def flow_of(stream: Stream) -> Flow:
     """Flow of a song; all zero and empty when it has no syllables."""
     if not len(stream):
         return Flow((), 0.0, 0.0, 0.0, "", 0.0)
-    starts = np.flatnonzero(stream.bar != np.concatenate([[-1], stream.bar[:-1]]))
-    series = np.concatenate([starts[1:], [len(stream)]]) - starts
+    starts = np.concatenate([[0], (stream.bar[1:] != stream.bar[:-1]).nonzero()[0] + 1])
+    series = np.append(starts[1:], len(stream)) - starts
     stressed = (stream.role & STRESSED > 0).astype(np.int64)
     pattern, share = _commonest_ending(stream, stressed)
     variation = _variation(stressed, starts, series)
@@ -57,11 +57,11 @@ def _variation(stressed: Ints, starts: Ints, lengths: Ints) -> float:
     """Mean share of places, counted from the end, where a bar is stressed and the one before is not, or the reverse."""
     if len(starts) == 1:
         return 0.0
-    bar = np.repeat(np.arange(len(starts)), lengths)
+    bar = np.arange(len(starts)).repeat(lengths)
     ends = starts + lengths
     to_end = ends[bar] - np.arange(len(stressed))
     answered = (bar > 0) & (to_end <= lengths[bar - 1])
-    places = np.flatnonzero(answered)
+    places = answered.nonzero()[0]
     before = ends[bar[places] - 1] - to_end[places]
     equal = np.bincount(bar[places], weights=stressed[places] == stressed[before], minlength=len(starts))[1:]
     return float((1 - equal / np.maximum(lengths[1:], lengths[:-1])).mean())
@@ -69,7 +69,7 @@ def _variation(stressed: Ints, starts: Ints, lengths: Ints) -> float:
 
 def _commonest_ending(stream: Stream, stressed: Ints) -> tuple[str, float]:
     """The commonest stresses of four syllables that end a bar, and the share of the bars that end so."""
-    last = np.flatnonzero(stream.to_end == 0)
+    last = (stream.to_end == 0).nonzero()[0]
     last = last[last >= ENDING - 1]
     last = last[stream.bar[last] == stream.bar[last - ENDING + 1]]
     if not len(last):

@@ -10,14 +10,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rap_analyzer.domain.phonology import syllabify, syllables
 from rap_analyzer.domain.pronunciation import parts_of_speech, pronounce
 from rap_analyzer.domain.rap_spellings import CAPITALS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from rap_analyzer.domain.phonology import Syllable
 
 VERB_AFTER = """
     to will won't can can't cannot could couldn't would wouldn't should shouldn't must might may shall do don't did
@@ -55,6 +52,7 @@ SOUNDS = {
     ("used", "VBD"): "jˈuzd",
 }
 """What rap means where the dictionary's parts of speech mislead: by part of speech or by a word on either side."""
+OURS = frozenset(word for word, _ in SOUNDS)
 KIN = {"VBN": ("VBN", "VBD", "ADJ"), "VBD": ("VBD", "VERB"), "VERB": ("VERB",), "NOUN": ("NOUN", "ADJ")}
 """Entries of the dictionary that fit a guess, the best first."""
 EDGES = re.compile(r"^[^\w']+|[^\w']+$")
@@ -70,7 +68,7 @@ def pronounce_in(words: Sequence[str], index: int) -> str:
         index: which of them, from 0 on.
     """
     text = words[index]
-    if not _depends(text):
+    if not depends_on_neighbours(text):
         return pronounce(text)
     if _plain(text) in CAPITALS:
         shouted = len(words) > 1 and all(word == word.upper() for word in words)
@@ -80,21 +78,11 @@ def pronounce_in(words: Sequence[str], index: int) -> str:
     return _chosen(_bare(text), before, after) or pronounce(text)
 
 
-def syllables_in(words: Sequence[str], index: int) -> tuple[Syllable, ...]:
-    """Syllables of the word at an index of a bar, heard with its neighbours: `phonology.syllables` in context."""
-    text = words[index]
-    return syllabify(pronounce_in(words, index)) if _depends(text) else syllables(text)
-
-
 @lru_cache(maxsize=65536)
-def _depends(text: str) -> bool:
-    """Whether the sound hangs on the words beside it."""
+def depends_on_neighbours(text: str) -> bool:
+    """Whether a word's sound hangs on the words beside it."""
     bare = _bare(text)
-    return (
-        _plain(text) in CAPITALS
-        or len(set(parts_of_speech(bare).values())) > 1
-        or any(word == bare for word, _ in SOUNDS)
-    )
+    return _plain(text) in CAPITALS or bare in OURS or len(set(parts_of_speech(bare).values())) > 1
 
 
 def _chosen(bare: str, before: str, after: str) -> str:

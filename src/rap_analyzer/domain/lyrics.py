@@ -30,12 +30,14 @@ class Word:
         bare: lower case, outer punctuation off, apostrophes straight. The same word has the same bare form.
         adlib: whether it stands in round brackets: a second voice.
         note: whether it stands in square brackets within a bar, such as `[laughs]`: nobody says it.
+        capital: whether its first letter is one.
     """
 
     text: str
     bare: str
     adlib: bool = False
     note: bool = False
+    capital: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Bar:
     @property
     def sung(self) -> tuple[Word, ...]:
         """Its words less the notes in square brackets."""
-        return tuple(word for word in self.words if not word.note)
+        return tuple([word for word in self.words if not word.note]) if "[" in self.text else self.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def render(lyrics: Lyrics) -> str:
     return "\n\n".join("\n".join(_lines(section)) for section in lyrics.sections)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def bare_form(text: str) -> str:
     """Lower case, outer punctuation off, apostrophes straight: "“Runnin’,”" is "runnin"."""
     first, last = 0, len(text)
@@ -174,25 +176,30 @@ def _lines(section: Section) -> Iterator[str]:
 
 def _words(line: str) -> tuple[Word, ...]:
     if not BRACKET.search(line):
-        return tuple(_plain(piece) for piece in line.split() if _is_word(piece))
-    words: list[Word] = []
+        return tuple(filter(None, map(_plain, line.split())))
+    words: list[Word | None] = []
     aside = ""
     for piece in line.split():
-        inside, aside = _step(piece, aside)
-        if _is_word(piece):
-            voice = ASIDES.get(inside)
-            words.append(Word(piece, bare_form(piece), voice == "adlib", voice == "note"))
-    return tuple(words)
+        word, aside = _heard(piece, aside)
+        words.append(word)
+    return tuple(filter(None, words))
 
 
 @lru_cache(maxsize=65536)
-def _plain(piece: str) -> Word:
-    return Word(piece, bare_form(piece))
+def _plain(piece: str) -> Word | None:
+    """The word that a piece without brackets is, if it is one."""
+    return _heard(piece, "")[0]
 
 
-@lru_cache(maxsize=65536)
-def _is_word(piece: str) -> bool:
-    return any(map(str.isalnum, piece))
+@lru_cache(maxsize=16384)
+def _heard(piece: str, aside: str) -> tuple[Word | None, str]:
+    """The word that a piece is, if it is one, and the bracket that is open after it; `aside` is open before it."""
+    inside, aside = _step(piece, aside)
+    if not any(map(str.isalnum, piece)):
+        return None, aside
+    voice = ASIDES.get(inside)
+    capital = next(filter(str.isalpha, piece), "").isupper()
+    return Word(piece, bare_form(piece), voice == "adlib", voice == "note", capital), aside
 
 
 def _step(piece: str, aside: str) -> tuple[str, str]:

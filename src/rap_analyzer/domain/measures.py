@@ -11,9 +11,8 @@ from rap_analyzer.domain.flow import flow_of
 from rap_analyzer.domain.performers import parts_of
 from rap_analyzer.domain.readability import readability_of
 from rap_analyzer.domain.repetition import repetition_of
-from rap_analyzer.domain.rhyme import UNRHYMED, RhymeAnalysis, RhymeKind, find_rhymes
+from rap_analyzer.domain.rhyme import UNRHYMED, RhymeAnalysis, RhymeKind, find_all
 from rap_analyzer.domain.rhyme_factor import rhyme_factor
-from rap_analyzer.domain.rhyme_stream import LAST_WORD
 from rap_analyzer.domain.vocabulary import vocabulary_of
 from rap_analyzer.domain.word_choice import word_choice_of
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rap_analyzer.domain.lyrics import Lyrics, Word
-    from rap_analyzer.domain.rhyme import Chain, Member
+    from rap_analyzer.domain.rhyme import Chain
 
     SungBars = Mapping[int, tuple[Word, ...]]
 
@@ -157,7 +156,12 @@ MEASURES: dict[str, Measure] = {
 
 def measure(lyrics: Lyrics) -> dict[str, Any]:
     """All of `MEASURES` for a song in English; JSON-ready, every number finite, 0 where there is nothing to count."""
-    return figures_of(find_rhymes(lyrics))
+    return measure_all([lyrics])[0]
+
+
+def measure_all(songs: Sequence[Lyrics]) -> list[dict[str, Any]]:
+    """The same for several songs, in order, which is faster; none changes another's figures."""
+    return list(map(figures_of, find_all(songs)))
 
 
 def figures_of(analysis: RhymeAnalysis) -> dict[str, Any]:
@@ -193,7 +197,7 @@ def _rhyme(analysis: RhymeAnalysis) -> dict[str, Any]:
     chains = [chain for chain in analysis.chains if chain.rhymes]
     members = [member for chain in chains for member in chain.members]
     multis = sum([member.length > 1 for member in members])
-    ending = _ending(analysis, members)
+    ending = sum([member.ends_bar for member in members])
     inside = len(members) - ending
     return {
         "rhyme_density": analysis.density,
@@ -220,14 +224,6 @@ def _second_length(chain: Chain) -> int:
     if RhymeKind.MULTISYLLABIC not in chain.kinds:
         return 0
     return sorted([member.length for member in chain.members])[-2]
-
-
-def _ending(analysis: RhymeAnalysis, members: list[Member]) -> int:
-    """Members whose last syllable is in the last word of its bar."""
-    number = dict(zip(analysis.stream.places, range(len(analysis.stream)), strict=True))
-    role = analysis.stream.role.tolist()
-    # A Place is equal to the plain tuple of its fields, and a plain tuple is made faster.
-    return sum([role[number[m.bar, m.word, m.syllable] + m.length - 1] & LAST_WORD > 0 for m in members])  # type: ignore[index]
 
 
 def _flow(analysis: RhymeAnalysis, words: int) -> dict[str, Any]:
@@ -280,9 +276,7 @@ def _structure(analysis: RhymeAnalysis, bars: SungBars, words: int) -> dict[str,
 
 
 def _by_performer(analysis: RhymeAnalysis, bars: SungBars) -> list[dict[str, Any]]:
-    rhyming = {chain.id for chain in analysis.chains if chain.rhymes}
-    rhymed = [at is not None and at[0] in rhyming for at in analysis.positions]
-    parts = parts_of(analysis.lyrics, bars, analysis.stream, rhymed)
+    parts = parts_of(analysis.lyrics, bars, analysis.stream, analysis.rhymed)
     return [{"name": name, **part.figures()} for name, part in parts.items()]
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from rap_analyzer.domain.lyrics import Lyrics, Word
+    from rap_analyzer.domain.rhyme import Flags
     from rap_analyzer.domain.rhyme_stream import Stream
 
 NOBODY = ""
@@ -54,9 +55,7 @@ class Part:
         }
 
 
-def parts_of(
-    lyrics: Lyrics, bars: Mapping[int, tuple[Word, ...]], stream: Stream, rhymed: Sequence[bool]
-) -> dict[str, Part]:
+def parts_of(lyrics: Lyrics, bars: Mapping[int, tuple[Word, ...]], stream: Stream, rhymed: Flags) -> dict[str, Part]:
     """Each performer's part, in order of appearance; a section that several share counts for each of them.
 
     Args:

@@ -166,12 +166,12 @@ def _known(word: str) -> str:
     """Phones from our own table, or the dictionaries: as written, capitalised, then in capitals."""
     if word in SPELLINGS:
         return SPELLINGS[word]
-    gold, silver = gold_entries(), silver_entries()
-    title = word.capitalize()
-    for form, book in ((word, gold), (title, gold), (word, silver), (title, silver), (word.upper(), gold)):
-        if found := entry_sound(book.get(form)):
-            return found
-    return ""
+    gold, title = gold_entries(), word.capitalize()
+    if found := entry_sound(gold.get(word)) or entry_sound(gold.get(title)):
+        return found
+    # The larger dictionary takes a while to load, and a short text may do without it.
+    silver = silver_entries()
+    return entry_sound(silver.get(word)) or entry_sound(silver.get(title)) or entry_sound(gold.get(word.upper()))
 
 
 def entry_sound(entry: Any) -> str:

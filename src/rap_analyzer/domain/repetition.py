@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -132,19 +133,28 @@ def _steps(piece: bytes) -> bytes:
 
     Zeros follow, as many as the longest symbol has bits.
     """
-    octets = np.frombuffer(piece, dtype=np.uint8).astype(np.uint32)
-    threes = octets[:-2] | octets[1:-1] << 8 | octets[2:] << 16
-    windows = (threes[:, None] >> np.arange(8, dtype=np.uint32)).ravel()
-    count = 8 * (len(piece) - LONGEST_SYMBOL)
-    heads = windows[:count] & HEAD_MASK
+    octets = np.frombuffer(piece, dtype=np.uint8).astype(np.int64)
+    fours = octets[:-3] | octets[1:-2] << 8 | octets[2:-1] << 16 | octets[3:] << 24
+    # The last bytes have no symbols, but are read here.
+    windows = (fours[: len(piece) - LONGEST_SYMBOL, None] >> np.arange(8)).ravel()
+    windows &= WINDOWS - 1
+    return _symbol_bits().take(windows).tobytes() + PADDING
+
+
+@cache
+def _symbol_bits() -> Octets:
+    """By the bits that follow how many of them the symbol takes that begins there, 0 for the end."""
+    windows = np.arange(WINDOWS)
+    heads = windows & HEAD_MASK
     size = HEAD_BITS.take(heads)
-    # The distance of a match begins where its head ends; the last bytes have no symbols but are read here.
-    distances = DISTANCE_BITS.take(windows.take(np.arange(count) + size) & DISTANCE_MASK)
-    steps: bytes = (size + distances * IS_MATCH.take(heads)).tobytes()
-    return steps + PADDING
+    # The distance of a match begins where its head ends.
+    distances = DISTANCE_BITS.take(windows >> size & DISTANCE_MASK)
+    return size + distances * IS_MATCH.take(heads)
 
 
 HEAD_MASK, DISTANCE_MASK = 0x1FF, 0x1F
+WINDOWS = 1 << 18
+"""Of bits: the longest head of a match has thirteen, and the next five say how many its distance has."""
 SHORT_TO, MIDDLE = 0b0011000, 0b11000
 
 

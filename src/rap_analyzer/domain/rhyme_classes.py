@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rap_analyzer.domain.rhyme_endings import eye_rhymes, near_ends, strictness
 from rap_analyzer.domain.rhyme_hearing import Model, Odds, packaged_model, rhyme_odds
 from rap_analyzer.domain.rhyme_pairs import WINDOW
 
@@ -23,6 +24,14 @@ JOINS = -0.7
 """Log-odds from which two syllables may join. Chosen on the development half of MCFlow with artists left out."""
 HOLDS = -1.0
 """Mean log-odds, between all pairs within earshot, from which two classes become one."""
+NEWCOMER = 3.0
+"""Log-odds by which a syllable may rhyme worse with a class than that class rhymes within itself."""
+STRICT = (0.6, 0.8)
+APART = (1.5, 0.75)
+"""Log-odds by which two classes that become one may rhyme worse with each other than the looser one within itself: by
+the share of bars that end in a perfect rhyme. Who rhymes *night* with *light* and *sky* with *die* keeps them apart."""
+BY_EYE = 1.5
+"""Log-odds that ends of bars have at least which are spelled alike."""
 UNHEARD = -3.5
 """What a pair counts for that scores no better."""
 REPEATED = 0.5
@@ -85,63 +94,94 @@ class _Grouping:
     def __init__(self, stream: Stream, odds: Odds) -> None:
         self._words: list[int] = stream.word_id.tolist()
         self._occurrences: list[int] = stream.word.tolist()
+        near = near_ends(stream)
+        self._apart: list[float] = np.interp(strictness(stream, near), STRICT, APART).tolist()
         heard = np.flatnonzero(odds.value > UNHEARD)
         earlier, later, values = odds.earlier[heard], odds.later[heard], odds.value[heard]
         keys = (earlier * KEY + later - earlier - 1).tolist()
         self._scores = dict(zip(keys, values.tolist(), strict=True))
         self._confidence = dict(zip(keys, np.interp(values, HEARD_AT, HELD_TRUE).tolist(), strict=True))
-        likely = values > JOINS
-        order = np.argsort(-values[likely], kind="stable")
-        self._pairs = np.stack([earlier[likely], later[likely]], axis=1)[order].tolist()
+        for one, other in zip(*(ends.tolist() for ends in eye_rhymes(stream, near)), strict=True):
+            key = one * KEY + other - one - 1
+            self._scores[key] = max(BY_EYE, self._scores.get(key, BY_EYE))
         self._class_of = list(range(len(self._words)))
-        self._members: dict[int, list[int]] = {}
+        self._members = [[syllable] for syllable in self._class_of]
+        self._bonds = [(0.0, 0)] * len(self._words)
 
     def classes(self) -> list[RhymeClass]:
-        for earlier, later in self._pairs:
-            one, other = self._class_of[earlier], self._class_of[later]
-            if one != other and self._hold_together(one, other):
-                self._join(one, other)
-        found = (sorted(members) for members in self._members.values())
+        likely = sorted([(-score, key) for key, score in self._scores.items() if score > JOINS])
+        class_of = self._class_of
+        for _, key in likely:
+            earlier, apart = divmod(key, KEY)
+            one, other = class_of[earlier], class_of[earlier + apart + 1]
+            if one != other:
+                self._join_if_alike(one, other)
+        found = [sorted(members) for members in self._members if len(members) > 1]
         return sorted((RhymeClass(m, self._chances(m)) for m in found), key=lambda c: c.members[0])
 
     def _chances(self, members: list[int]) -> list[float]:
         """Each member's mean probability with those of other words; the class's mean for one that has none near."""
         sums, counts = [0.0] * len(members), [0] * len(members)
+        words, confidence = self._words, self._confidence
         for later, at in enumerate(members):
             for earlier in range(later - 1, -1, -1):
-                if at - members[earlier] > WINDOW:
+                apart = at - members[earlier]
+                if apart > WINDOW:
                     break
-                if self._words[members[earlier]] != self._words[at]:
-                    key = members[earlier] * KEY + at - members[earlier] - 1
-                    chance = self._confidence.get(key, HELD_TRUE[0])
-                    for k in (earlier, later):
-                        sums[k] += chance
-                        counts[k] += 1
+                if words[members[earlier]] != words[at]:
+                    chance = confidence.get(members[earlier] * KEY + apart - 1, HELD_TRUE[0])
+                    sums[earlier] += chance
+                    sums[later] += chance
+                    counts[earlier] += 1
+                    counts[later] += 1
         usual = sum(sums) / max(1, sum(counts))
         return [total / count if count else usual for total, count in zip(sums, counts, strict=True)]
 
-    def _hold_together(self, one: int, other: int) -> bool:
-        ours, theirs = self._of(one), self._of(other)
+    def _join_if_alike(self, one: int, other: int) -> None:
+        ours, theirs = self._members[one], self._members[other]
         if len(ours) < len(theirs):
-            ours, theirs, one = theirs, ours, other
+            one, other, ours, theirs = other, one, theirs, ours
         if self._meet_in_a_word(theirs, one):
-            return False
-        if len(ours) == 1:
-            return True
+            return
+        total, count = self._between(theirs, one, ours)
+        if len(ours) > 1 and total < count * self._least(one, other):
+            return
+        for bond in (self._bonds[one], self._bonds[other]):
+            total, count = total + bond[0], count + bond[1]
+        self._bonds[one] = total, count
+        self._join(one, other)
+
+    def _least(self, one: int, other: int) -> float:
+        """Mean log-odds that two classes, of which the first is no single syllable, need to become one."""
+        (total, count), (others_total, others_count) = self._bonds[one], self._bonds[other]
+        within = total / count
+        if not others_count:
+            return max(HOLDS, within - NEWCOMER)
+        return max(HOLDS, min(within, others_total / others_count) - self._apart[one])
+
+    def _between(self, theirs: list[int], group: int, ours: list[int]) -> tuple[float, int]:
+        """Sum of the log-odds of all pairs within earshot of one class and another, and their number."""
         total, count = 0.0, 0
+        words, scores = self._words, self._scores
         for syllable in theirs:
-            for near in self._within_earshot(syllable, one, ours):
-                total += self._score(near, syllable) if near < syllable else self._score(syllable, near)
+            for near in self._within_earshot(syllable, group, ours):
+                apart = syllable - near
+                if words[near] == words[syllable]:
+                    total += REPEATED
+                else:
+                    key = near * KEY + apart - 1 if apart > 0 else syllable * KEY - apart - 1
+                    total += scores.get(key, UNHEARD)
                 count += 1
-        return total >= HOLDS * count
+        return total, count
 
     def _meet_in_a_word(self, members: list[int], group: int) -> bool:
         """Whether a word has a syllable in both: a word seldom rhymes with itself, and a class would blur by it."""
-        occurrences = self._occurrences
+        occurrences, last = self._occurrences, len(self._occurrences)
         for member in members:
+            word = occurrences[member]
             for step in (-1, 1):
                 at = member + step
-                while 0 <= at < len(occurrences) and occurrences[at] == occurrences[member]:
+                while 0 <= at < last and occurrences[at] == word:
                     if self._class_of[at] == group:
                         return True
                     at += step
@@ -154,21 +194,9 @@ class _Grouping:
         around = self._class_of[begin : syllable + WINDOW + 1]
         return [begin + k for k, of in enumerate(around) if of == group]
 
-    def _score(self, earlier: int, later: int) -> float:
-        if self._words[earlier] == self._words[later]:
-            return REPEATED
-        score: float = self._scores.get(earlier * KEY + later - earlier - 1, UNHEARD)
-        return score
-
-    def _of(self, group: int) -> list[int]:
-        return self._members.get(group) or [group]
-
     def _join(self, one: int, other: int) -> None:
-        if len(self._of(one)) < len(self._of(other)):
-            one, other = other, one
-        moved = self._of(other)
-        self._members[one] = self._of(one)
-        self._members[one].extend(moved)
+        moved = self._members[other]
+        self._members[one] += moved
+        self._members[other] = []
         for syllable in moved:
             self._class_of[syllable] = one
-        self._members.pop(other, None)

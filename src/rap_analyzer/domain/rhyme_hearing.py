@@ -19,11 +19,13 @@ from rap_analyzer.domain.rhyme_company import Band, band_of, chance_of, company
 from rap_analyzer.domain.rhyme_features import (
     late_pair_features,
     late_syllable_features,
-    pair_features,
-    syllable_features,
+    pair_facts,
+    syllable_facts,
 )
-from rap_analyzer.domain.rhyme_net import Net
-from rap_analyzer.domain.rhyme_pairs import Pairs, Weights, first_hearing, likely
+from rap_analyzer.domain.rhyme_first import first_hearing
+from rap_analyzer.domain.rhyme_ground import Ground, ground_of
+from rap_analyzer.domain.rhyme_net import Facts, Net
+from rap_analyzer.domain.rhyme_pairs import Pairs, Weights
 from rap_analyzer.domain.rhyme_phrases import Phrasing, phrasing
 
 if TYPE_CHECKING:
@@ -46,19 +48,25 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Pairs and what the second hearing knows of them; the features are kept for the third.
+    """Pairs and what a hearing knows of them; the next one adds to it.
 
     Attributes:
-        pairs: the likely ones.
-        syllables: features of all syllables.
-        features: features of the pairs.
+        pairs: those that are left.
+        syllables: what is known of all syllables.
+        facts: what is known of the pairs.
         phrases: where phrases end.
+        ground: where the syllables stand.
     """
 
     pairs: Pairs
-    syllables: Floats
-    features: Floats
+    syllables: Facts
+    facts: Facts
     phrases: Phrasing
+    ground: Ground
+
+    def judged(self, net: Net) -> Floats:
+        """The pairs' log-odds."""
+        return net.judge(self.syllables, self.facts, self.pairs.earlier, self.pairs.later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,36 +108,28 @@ def arrays_of(model: Model) -> dict[str, Any]:
 
 
 def rhyme_odds(stream: Stream, model: Model) -> Odds:
-    """Log-odds for the pairs that may rhyme; pairs of one word with itself are repetition and are not among them."""
-    band, pairs = first_band(stream, model.first)
-    heard = second_features(stream, pairs, band, phrasing(stream, band, model.phrases), model.first)
-    odds = model.second.judge(heard.syllables, heard.features, heard.pairs.earlier, heard.pairs.later)
-    kept, syllables, features = third_features(stream, heard, odds)
-    final = model.third.judge(syllables, features, kept.earlier, kept.later)
-    return Odds(kept.earlier, kept.later, final)
+    """Log-odds for the pairs that may rhyme; pairs of one word with itself are repetition and are not among them.
+
+    The stream has at least one syllable.
+    """
+    band, pairs = first_hearing(stream, model.first, ground_of(stream))
+    heard = second_hearing(stream, pairs, band, phrasing(stream, band, model.phrases), model.first)
+    late = third_hearing(stream, heard, heard.judged(model.second))
+    return Odds(late.pairs.earlier, late.pairs.later, late.judged(model.third))
 
 
-def first_band(stream: Stream, weights: Weights) -> tuple[Band, Pairs]:
-    """The first hearing: the band of all pairs that sound alike, and the pairs worth a second one."""
-    pairs = first_hearing(stream, weights)
-    keep = likely(stream, pairs)
-    return band_of(len(stream), pairs.earlier, pairs.later, pairs.score), pairs.where(keep)
-
-
-def second_features(stream: Stream, pairs: Pairs, band: Band, phrases: Phrasing, weights: Weights) -> Heard:
-    """What the second hearing judges by."""
+def second_hearing(stream: Stream, pairs: Pairs, band: Band, phrases: Phrasing, weights: Weights) -> Heard:
+    """What the second hearing judges by; `band` is of the first."""
     shared, degree = company(len(stream), pairs.earlier, pairs.later, chance_of(pairs.score))
-    syllables = syllable_features(stream, band, degree, phrases, weights)
-    features = pair_features(stream, pairs, band, shared, degree, phrases)
-    return Heard(pairs, syllables, features, phrases)
+    syllables = syllable_facts(stream, band, degree, phrases, weights)
+    return Heard(pairs, syllables, pair_facts(stream, pairs, band, shared, degree, phrases), phrases, band.ground)
 
 
-def third_features(stream: Stream, heard: Heard, odds: Floats) -> tuple[Pairs, Floats, Floats]:
-    """What the third hearing judges by: the pairs that are left, features of all syllables, and of those pairs."""
+def third_hearing(stream: Stream, heard: Heard, odds: Floats) -> Heard:
+    """What the third hearing judges by: the pairs that are left by their log-odds in the second."""
     keep = np.flatnonzero(odds > DOUBTFUL)
-    pairs, odds = heard.pairs.where(keep), odds[keep]
-    band = band_of(len(stream), pairs.earlier, pairs.later, odds)
-    late, degree = late_pair_features(stream, pairs, odds, band, heard.phrases)
-    late_syllables = late_syllable_features(stream, band, degree, heard.phrases)
-    syllables = np.concatenate([heard.syllables, late_syllables])
-    return pairs, syllables, np.concatenate([heard.features.take(keep, axis=1), late])
+    pairs, odds, phrases = heard.pairs.where(keep), odds.take(keep), heard.phrases
+    band = band_of(pairs.earlier, pairs.later, odds, heard.ground)
+    late, degree = late_pair_features(stream, pairs, odds, band, phrases)
+    syllables = heard.syllables.and_later(late_syllable_features(stream, band, degree, phrases))
+    return Heard(pairs, syllables, heard.facts.where(keep).and_later(late), phrases, heard.ground)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import numpy as np
 
 from rap_analyzer.domain.rhyme_classes import RhymeClass
 
 if TYPE_CHECKING:
-    from rap_analyzer.domain.rhyme_stream import Stream
+    from collections.abc import Hashable, Iterable
+
+    from rap_analyzer.domain.rhyme_stream import Ints, Stream
+
+K = TypeVar("K", bound="Hashable")
 
 LEAN_FORWARD = frozenset(("a", "an", "and", "her", "his", "i", "my", "our", "the", "their", "to", "your"))
 """Words that belong to what follows: "hold the" and "know the" share no ending."""
@@ -19,23 +26,46 @@ def class_paths(stream: Stream, classes: list[RhymeClass]) -> list[list[RhymeCla
     return _paths(stream, _with_tails(stream, _with_one_ending(stream, classes)))
 
 
+class _Members(NamedTuple):
+    """The members of all classes, class by class.
+
+    Attributes:
+        syllable: their numbers in the stream.
+        number: of its class, for each.
+        after: number of the class that the next syllable is in, for each; -1 for none.
+    """
+
+    syllable: Ints
+    number: Ints
+    after: Ints
+
+
+def _members(stream: Stream, classes: list[RhymeClass]) -> _Members:
+    syllable = np.array(list(chain.from_iterable([one.members for one in classes])), dtype=np.int64)
+    number = np.arange(len(classes)).repeat([len(one.members) for one in classes])
+    class_of = np.full(len(stream) + 1, -1)
+    class_of[syllable] = number
+    return _Members(syllable, number, class_of[syllable + 1])
+
+
+def _often(found: Iterable[K]) -> list[tuple[K, int]]:
+    """What is found more than once, with how often; the commonest first, else what is found first."""
+    return sorted([item for item in Counter(found).items() if item[1] > 1], key=lambda item: -item[1])
+
+
 def _with_one_ending(stream: Stream, classes: list[RhymeClass]) -> list[RhymeClass]:
     """Joins classes of one vowel that follow the same class within words: "paper chaser" has one ending, twice."""
-    class_of = {m: number for number, one in enumerate(classes) for m in one.members}
-    words, vowels = stream.word.tolist(), stream.nucleus.tolist()
-    counts: Counter[tuple[int, int, int]] = Counter()
-    for syllable, number in class_of.items():
-        following = class_of.get(syllable + 1)
-        if following is not None and words[syllable] == words[syllable + 1]:
-            counts[number, vowels[syllable + 1], following] += 1
+    syllable, number, after = _members(stream, classes)
+    at = ((after >= 0) & (stream.left[syllable] > 0)).nonzero()[0]
+    steps = zip(number[at].tolist(), stream.nucleus[syllable[at] + 1].tolist(), after[at].tolist(), strict=True)
     into: dict[int, int] = {}
     kept: dict[tuple[int, int], int] = {}
-    for (before, vowel, following), count in counts.most_common():
+    for (before, vowel, following), _ in _often(steps):
         first = kept.setdefault((before, vowel), following)
         free = first not in into and following not in into and following not in into.values()
-        if count > 1 and free and before not in (first, following) and first != following:
+        if free and before not in (first, following) and first != following:
             into[following] = first
-    return _joined(classes, into)
+    return _joined(classes, into) if into else classes
 
 
 def _joined(classes: list[RhymeClass], into: dict[int, int]) -> list[RhymeClass]:
@@ -49,31 +79,31 @@ def _joined(classes: list[RhymeClass], into: dict[int, int]) -> list[RhymeClass]
 
 def _with_tails(stream: Stream, classes: list[RhymeClass]) -> list[RhymeClass]:
     """Adds the repeated words right after rhyming syllables ("make it" / "take it"): they are part of the rhyme."""
-    taken = {m for one in classes for m in one.members}
+    spellings = stream.spellings
+    after: dict[tuple[int, int], list[int]] = {}
+    for following, number, word in _free_after(stream, _members(stream, classes)):
+        # Words that lean on what comes after them are no part of it.
+        if spellings[following] not in LEAN_FORWARD:
+            after.setdefault((number, word), []).append(following)
     tails = []
-    for one in classes:
-        after: dict[int, list[int]] = {}
-        for member in one.members:
-            following = member + 1
-            if following < len(stream) and following not in taken and _may_be_tail(stream, member):
-                after.setdefault(int(stream.word_id[following]), []).append(following)
-        for same in after.values():
-            if len(same) > 1 and len({stream.spellings[m - 1] for m in same}) > 1:
-                usual = sum(one.chances) / len(one.chances)
-                tails.append(RhymeClass(same, [usual] * len(same)))
-                taken.update(same)
+    for (number, _), same in after.items():
+        if len(same) > 1 and len({spellings[following - 1] for following in same}) > 1:
+            chances = classes[number].chances
+            tails.append(RhymeClass(same, [sum(chances) / len(chances)] * len(same)))
     return classes + tails
 
 
-def _may_be_tail(stream: Stream, member: int) -> bool:
-    """Whether the syllable after a member stands in the same bar and does not lean on what comes after it."""
-    following = member + 1
-    return bool(stream.bar[following] == stream.bar[member]) and stream.spellings[following] not in LEAN_FORWARD
+def _free_after(stream: Stream, members: _Members) -> Iterable[tuple[int, int, int]]:
+    """Syllables of no class right after a member in its bar, with its class and the number of their word."""
+    syllable, number, after = members
+    at = ((after < 0) & (syllable < len(stream) - 1)).nonzero()[0]
+    at = at[stream.bar[syllable[at]] == stream.bar[syllable[at] + 1]]
+    following = syllable[at] + 1
+    return zip(following.tolist(), number[at].tolist(), stream.word_id[following].tolist(), strict=True)
 
 
 def _paths(stream: Stream, classes: list[RhymeClass]) -> list[list[RhymeClass]]:
-    class_of = {m: number for number, one in enumerate(classes) for m in one.members}
-    steps = _links(class_of, stream, [len(c.members) for c in classes])
+    steps = _links(stream, classes)
     starts = set(range(len(classes))) - set(steps.values())
     paths = []
     for start in sorted(starts, key=lambda n: classes[n].members[0]):
@@ -85,18 +115,15 @@ def _paths(stream: Stream, classes: list[RhymeClass]) -> list[list[RhymeClass]]:
     return paths
 
 
-def _links(class_of: dict[int, int], stream: Stream, sizes: list[int]) -> dict[int, int]:
+def _links(stream: Stream, classes: list[RhymeClass]) -> dict[int, int]:
     """For a class the one that follows it: the commonest first, none twice, no rings."""
-    counts: Counter[tuple[int, int]] = Counter()
-    bars = stream.bar.tolist()
-    for syllable, number in class_of.items():
-        following = class_of.get(syllable + 1)
-        if following is not None and following != number and bars[syllable] == bars[syllable + 1]:
-            counts[number, following] += 1
+    syllable, number, after = _members(stream, classes)
+    at = ((after >= 0) & (after != number)).nonzero()[0]
+    at = at[stream.bar[syllable[at]] == stream.bar[syllable[at] + 1]]
     steps: dict[int, int] = {}
     reached: set[int] = set()
-    for (one, other), count in counts.most_common():
-        often = count > 1 and 2 * count >= min(sizes[one], sizes[other])
+    for (one, other), count in _often(zip(number[at].tolist(), after[at].tolist(), strict=True)):
+        often = 2 * count >= min(len(classes[one].members), len(classes[other].members))
         if often and one not in steps and other not in reached and not _leads_to(steps, other, one):
             steps[one] = other
             reached.add(other)

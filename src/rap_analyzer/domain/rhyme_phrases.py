@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rap_analyzer.domain import rhyme_stream as roles
-from rap_analyzer.domain.rhyme_company import chance_of
-from rap_analyzer.domain.rhyme_pairs import FLOOR
+from rap_analyzer.domain.rhyme_company import NOWHERE, chance_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from rap_analyzer.domain.rhyme_company import Band
+    from rap_analyzer.domain.rhyme_ground import Ground
     from rap_analyzer.domain.rhyme_net import Net
     from rap_analyzer.domain.rhyme_pairs import Floats
     from rap_analyzer.domain.rhyme_stream import Ints, Stream
@@ -32,6 +33,12 @@ LEANS = frozenset(LEANING.split())
 """Words that lean on what follows: phrases seldom end in them and often begin with them."""
 PRONOUNS = frozenset(("i", "i'm", "you", "he", "she", "we", "they"))
 JOINERS = frozenset(("and", "but", "so", "or"))
+LEANING_BIT, PRONOUN_BIT, JOINER_BIT = 1, 2, 4
+"""Traits of words, as bits."""
+TRAITS = {
+    word: LEANING_BIT * (word in LEANS) + PRONOUN_BIT * (word in PRONOUNS) + JOINER_BIT * (word in JOINERS)
+    for word in LEANS | PRONOUNS | JOINERS
+}
 
 PHRASE_FEATURES = (
     "log to end", "log from start", "log bar", "share of bar", "off the middle", "bar to usual bar", "log usual bar",
@@ -55,34 +62,25 @@ class Phrasing:
     end: Ints
 
 
-def bar_ends(stream: Stream) -> Ints:
-    """For each syllable the number of the one that ends its bar; its own number in a bar without an end."""
-    final = np.flatnonzero(stream.role & roles.BAR_FINAL)
-    of_bar = np.full(int(stream.bar.max(initial=-1)) + 1, -1)
-    of_bar[stream.bar[final]] = final
-    ends = of_bar[stream.bar]
-    return np.where(ends < 0, np.arange(len(stream)), ends)
-
-
 def phrasing(stream: Stream, band: Band, net: Net) -> Phrasing:
     """Hears where phrases end; `band` is of the first hearing."""
-    size = len(stream)
-    chance = np.zeros(size, dtype=np.float32)
+    chance = np.zeros(len(stream), dtype=np.float32)
     words = inner_words(stream)
     if len(words):
         chance[words] = chance_of(net.judge_alone(phrase_features(stream, band, words)))
     chance[(stream.role & roles.BAR_FINAL) > 0] = 1
-    return phrasing_of(stream, chance)
+    return phrasing_of(stream, chance, band.ground)
 
 
-def phrasing_of(stream: Stream, chance: Floats) -> Phrasing:
+def phrasing_of(stream: Stream, chance: Floats, ground: Ground) -> Phrasing:
     """From the probability, at the last syllable of each word, that a phrase ends there."""
-    size = len(stream)
-    before = np.concatenate([[0], np.cumsum(chance)[:-1]]) if size else np.zeros(0)
-    ends = np.append(np.flatnonzero(chance > ENDS), size - 1)
-    end = np.minimum(ends[np.searchsorted(ends, np.arange(size))], stream.bounds[1] - 1)
-    of_word = np.minimum(np.arange(size) + stream.left, max(0, size - 1))
-    return Phrasing(chance[of_word], before.astype(np.float32), end)
+    last = len(stream) - 1
+    before = np.zeros_like(chance)
+    np.cumsum(chance[:-1], out=before[1:])
+    ending = chance > ENDS
+    end = np.concatenate((np.flatnonzero(ending), [last])).take(np.cumsum(ending) - ending)
+    of_word = np.minimum(np.arange(len(stream)) + stream.left, last)
+    return Phrasing(chance.take(of_word), before, np.minimum(end, ground.stop - 1))
 
 
 def inner_words(stream: Stream) -> Ints:
@@ -93,60 +91,56 @@ def inner_words(stream: Stream) -> Ints:
 
 def phrase_features(stream: Stream, band: Band, words: Ints) -> Floats:
     """`PHRASE_FEATURES` of the words whose last syllables are given."""
-    bars = np.bincount(stream.bar)[stream.bar[words]]
-    usual = _usual_bar(stream)[stream.section[words]]
-    to_end = stream.to_end[words]
+    ground, after = band.ground, words + 1
+    bars, usual = ground.bars.take(words), _usual_bar(stream, ground).take(ground.rank.take(words))
+    to_end = stream.to_end.take(words)
     reached = bars - to_end
-    spellings = stream.spellings
-    leaning = _among(spellings, LEANS)
     function = (stream.role & roles.FUNCTION) > 0
-    after = words + 1
+    traits = _traits(stream.spellings, function)
+    leaning = traits & LEANING_BIT > 0
     own, others = _with_ends(stream, band, words)
     columns = [
         np.log1p(to_end), np.log1p(reached), np.log(bars), reached / bars, np.abs(reached - bars / 2),
         np.minimum(bars / usual, 4), np.log(usual), own, others,
-        band.best[words], function[words], leaning[words],
-        stream.stress[words], stream.size[words], np.minimum(stream.letters[words], 12),
-        function[after], leaning[after], _among(spellings, PRONOUNS)[after], _among(spellings, JOINERS)[after],
-        stream.word_id[words] == stream.word_id[after],
+        band.best.take(words), function.take(words), leaning.take(words),
+        stream.stress.take(words), stream.size.take(words), np.minimum(stream.letters.take(words), 12),
+        function.take(after), leaning.take(after), (traits & PRONOUN_BIT > 0).take(after),
+        (traits & JOINER_BIT > 0).take(after), stream.word_id.take(words) == stream.word_id.take(after),
     ]  # fmt: skip
     return columns_of(columns, len(words))
 
 
-def _usual_bar(stream: Stream) -> npt.NDArray[np.float64]:
+def _usual_bar(stream: Stream, ground: Ground) -> npt.NDArray[np.float64]:
     """Median syllables a bar, for each section."""
-    bars = np.unique(stream.bar, return_index=True, return_counts=True)
-    sections = stream.section[bars[1]]
-    usual = np.ones(int(stream.section[-1]) + 1)
-    for number in np.unique(sections).tolist():
-        usual[number] = np.median(bars[2][sections == number])
-    return usual
+    first = np.flatnonzero(np.concatenate(([True], stream.bar[1:] != stream.bar[:-1])))
+    section, sizes = ground.rank.take(first), ground.bars.take(first)
+    sizes = sizes.take(np.lexsort((sizes, section)))
+    count = np.bincount(section)
+    begin = np.cumsum(count) - count
+    middle: npt.NDArray[np.float64] = (sizes.take(begin + (count - 1) // 2) + sizes.take(begin + count // 2)) / 2
+    return middle
 
 
 def columns_of(rows: list[npt.NDArray[Any]], size: int) -> Floats:
     """Features of `size` things, one column each: shape (features, things)."""
-    table = np.empty((len(rows), size), dtype=np.float32)
-    for into, row in zip(table, rows, strict=True):
-        into[...] = row
-    return table
+    return np.concatenate(rows, dtype=np.float32, casting="unsafe").reshape(len(rows), size)
 
 
-def _among(spellings: Sequence[str], words: frozenset[str]) -> npt.NDArray[np.bool_]:
-    return np.fromiter(map(words.__contains__, spellings), dtype=bool, count=len(spellings))
+def _traits(spellings: Sequence[str], function: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+    """What is special about each syllable's word, as bits; words that are have all little stress."""
+    traits = np.zeros(len(spellings), dtype=np.uint8)
+    asked = map(spellings.__getitem__, np.flatnonzero(function).tolist())
+    traits[function] = np.frombuffer(bytes(map(TRAITS.get, asked, repeat(0))), dtype=np.uint8)
+    return traits
 
 
 def _with_ends(stream: Stream, band: Band, words: Ints) -> tuple[Floats, Floats]:
     """How well words rhyme with the end of their own bar, and best with those of the bars around."""
-    last = np.full(int(stream.bar[-1]) + 2 * BARS_AROUND + 2, -1)
+    column, bar = band.ground.column, stream.bar - stream.bar[0] + BARS_AROUND
+    last = np.full(int(bar[-1]) + BARS_AROUND + 1, NOWHERE)
     final = np.flatnonzero(stream.role & roles.BAR_FINAL)
-    last[stream.bar[final] + BARS_AROUND] = final
-    own = np.full(len(words), FLOOR, dtype=np.float32)
-    others = own.copy()
-    for step in range(-BARS_AROUND, BARS_AROUND + 1):
-        end = last[stream.bar[words] + BARS_AROUND + step]
-        odds = np.where(end >= 0, band.at(np.minimum(words, end), np.maximum(words, end)), np.float32(FLOOR))
-        if step:
-            np.maximum(others, odds, out=others)
-        else:
-            own = odds
-    return own, others
+    last[bar.take(final)] = column.take(final)
+    here = column.take(words)
+    end = last.take(bar.take(words) + np.arange(-BARS_AROUND, BARS_AROUND + 1)[:, None])
+    odds = band.at_columns(np.minimum(here, end), np.maximum(here, end))
+    return odds[BARS_AROUND], np.maximum(odds[:BARS_AROUND].max(axis=0), odds[BARS_AROUND + 1 :].max(axis=0))

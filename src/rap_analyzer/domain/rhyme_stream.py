@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from functools import lru_cache, partial
-from itertools import chain
-from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
-from zlib import crc32
+from bisect import bisect_right
+from dataclasses import dataclass, field, fields
+from itertools import accumulate, chain, pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from rap_analyzer.domain.heteronyms import syllables_in
+from rap_analyzer.domain.word_sounds import (
+    COLUMNS,
+    ENDINGS,
+    FOLLOW,
+    FUNCTION,
+    FUNCTION_WORDS,
+    LEFT,
+    LETTERS,
+    MONOSYLLABLE,
+    NUCLEUS,
+    ONSET,
+    ROLE,
+    SILENT,
+    SIZE,
+    STRESS,
+    STRESSED,
+    WORD_FINAL,
+    sound_book,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rap_analyzer.domain.lyrics import Bar, Lyrics
+    from rap_analyzer.domain.lyrics import Lyrics, Word
     from rap_analyzer.domain.phonology import Syllable
+    from rap_analyzer.domain.word_sounds import SoundBook, WordSound
+
+__all__ = [
+    "BAR_FINAL",
+    "BEYOND",
+    "FUNCTION",
+    "FUNCTION_WORDS",
+    "LAST_WORD",
+    "MIDDLE_WORD",
+    "MONOSYLLABLE",
+    "STRESSED",
+    "WORD_FINAL",
+    "Cut",
+    "Ints",
+    "Place",
+    "Stream",
+    "listen",
+    "listen_all",
+]
 
 Ints = npt.NDArray[np.int64]
 
-UNSTRESSED = """
-    a an the to of and or but in on at for with from by as is am are was were be been i'm i you he she it we they me
-    him her us them my your his its our their that this these those so if than then do did does don't can can't
-    could would will i'll you'll i've it's that's not no just like got get have has had when what who how where
-    there here up out off all some ya em yeah uh oh i'd gonna wanna ain't you're they're we're he's she's let's let
-    'cause cause because til yo n da dat dis wit fo ima imma gon finna tryna
-"""
-FUNCTION_WORDS = frozenset(UNSTRESSED.split())
-"""Words that carry little stress in a bar and seldom rhyme on purpose."""
-
-STRESSED, FUNCTION, WORD_FINAL, MONOSYLLABLE, LAST_WORD, BAR_FINAL, MIDDLE_WORD = (1 << bit for bit in range(7))
+LAST_WORD, BAR_FINAL, MIDDLE_WORD = (16 << bit for bit in range(3))
+"""Roles that a syllable has in its bar; those in its word are `word_sounds`'."""
 
 MIDDLE = (0.4, 0.62)
 """Part of a bar in which a word must end to be at its caesura: a long bar is often two phrases."""
@@ -40,8 +66,6 @@ BEYOND = 1000
 """Distance to the bar's end that ad-libs after it are given: as far as no syllable of a bar."""
 LONG_BAR = 10
 """Syllables."""
-ENDING = 4
-"""Letters at the end of words that are compared."""
 
 
 class Place(NamedTuple):
@@ -67,7 +91,6 @@ class Stream:
 
     Attributes:
         heard: the syllables.
-        places: where they stand.
         spellings: bare form of each syllable's word.
         nuclei: names of the vowels that occur.
         clusters: the consonant clusters that occur.
@@ -84,12 +107,14 @@ class Stream:
         section: running number of the section. Sections are heard apart, so that none changes another's figures.
         bar: running number of the bar.
         word: running number of the word.
+        in_bar: index of the word in its bar, those that are not said counted.
         word_id: the same number for the same word, possessives and dropped g aside.
         to_end: syllables after it in its bar, trailing ad-libs left out.
+        section_begin: where its section begins.
+        section_end: where its section ends, exclusive.
     """
 
     heard: tuple[Syllable, ...]
-    places: tuple[Place, ...]
     spellings: tuple[str, ...]
     nuclei: tuple[str, ...]
     clusters: tuple[str, ...]
@@ -105,87 +130,81 @@ class Stream:
     section: Ints
     bar: Ints
     word: Ints
+    in_bar: Ints
     word_id: Ints
     to_end: Ints
+    section_begin: Ints
+    section_end: Ints
 
     def __len__(self) -> int:
         return len(self.heard)
 
     @property
+    def places(self) -> tuple[Place, ...]:
+        """Where the syllables stand; for the stream of one song."""
+        in_word = self.size - 1 - self.left
+        rows = zip(self.bar.tolist(), self.in_bar.tolist(), in_word.tolist(), strict=True)
+        return tuple(map(Place._make, rows))
+
+    @property
     def bounds(self) -> tuple[Ints, Ints]:
         """For each syllable where its section begins and ends, exclusive."""
-        return np.searchsorted(self.section, self.section), np.searchsorted(self.section, self.section, side="right")
+        return self.section_begin, self.section_end
 
     def part(self, begin: int, end: int) -> Stream:
         """Rows `begin` to `end`, exclusive."""
-        whole = {"nuclei", "clusters"}
-        columns = {field.name: getattr(self, field.name) for field in fields(self)}
-        return Stream(**{name: c if name in whole else c[begin:end] for name, c in columns.items()})
+        return self if (begin, end) == (0, len(self)) else Stream(**self._part(begin, end))
 
     def song(self, cut: Cut) -> Stream:
         """One of several songs, with the numbers that it has alone."""
         if cut == (0, len(self), 0, 0):
             return self
-        part = self.part(cut.begin, cut.end)
-        first_word = int(part.word[0]) if len(part) else 0
-        bar, section, word = part.bar - cut.bar, part.section - cut.section, part.word - first_word
-        return replace(part, bar=bar, section=section, word=word)
+        part = self._part(cut.begin, cut.end)
+        part["bar"] = part["bar"] - cut.bar
+        part["section"] = part["section"] - cut.section
+        part["word"] = part["word"] - part["word"][:1].sum()
+        return Stream(**part)
+
+    def _part(self, begin: int, end: int) -> dict[str, Any]:
+        part: dict[str, Any] = {name: getattr(self, name)[begin:end] for name in _ROWS}
+        part["section_begin"] = np.maximum(part["section_begin"] - begin, 0)
+        part["section_end"] = np.minimum(part["section_end"], end) - begin
+        return {**part, "nuclei": self.nuclei, "clusters": self.clusters}
 
 
-class _Words:
-    """Words with syllables, one after another, while they are gathered."""
-
-    def __init__(self) -> None:
-        self.sounds: list[tuple[Syllable, ...]] = []
-        self.facts: list[npt.NDArray[np.int64]] = []
-        self.spellings: list[str] = []
-        self.place: list[tuple[int, int, int, int]] = []
-        self.ends: list[int] = []
-
-    def __len__(self) -> int:
-        return len(self.sounds)
-
-    def add_bar(self, bar: Bar, number: int, section: int) -> None:
-        """Adds a bar's words; what follows the last word that is no ad-lib answers the bar and does not carry it."""
-        texts = [word.text for word in bar.words]
-        begin = end = len(self)
-        for at, word in enumerate(bar.words):
-            if not word.note and (sounds := syllables_in(texts, at)):
-                self.sounds.append(sounds)
-                self.facts.append(_facts(sounds, word.bare))
-                self.spellings.append(word.bare)
-                self.place.append((bar.index, at, number, section))
-                end = end if word.adlib else len(self)
-        self.ends += [end if end > begin else len(self)] * (len(self) - begin)
+_ROWS = tuple(field.name for field in fields(Stream) if field.name not in {"nuclei", "clusters"})
 
 
-ROLE, STRESS, LEFT, SIZE, LETTERS, NUCLEUS, FOLLOW, ONSET, ENDINGS = range(9)
-"""Columns of what is true of a word's syllables wherever it stands; `ENDINGS` is the first of several."""
-_names: dict[str, int] = {}
-_naming = Lock()
+@dataclass(slots=True)
+class _Bars:
+    """The bars of songs, one after another, while they are gathered.
 
+    Attributes:
+        words: of all bars.
+        sizes: words of each bar, those that are not said counted.
+        numbers: the bars' running numbers, which leave out those of bars that a song leaves out.
+        sections: running numbers of their sections.
+        all_sections: sections of all songs.
+    """
 
-@lru_cache(maxsize=65536)
-def _facts(sounds: tuple[Syllable, ...], bare: str) -> npt.NDArray[np.int64]:
-    """One row a syllable."""
-    ending = [crc32(bare[-count:].encode("utf-8", "replace")) for count in range(1, ENDING + 1)]
-    roles = _roles(sounds, bare in FUNCTION_WORDS)
-    last = len(sounds) - 1
-    with _naming:
-        names = [[_names.setdefault(name, len(_names)) for name in (s.nucleus, s.follow, s.onset)] for s in sounds]
-    rows = [(roles[k], s.stress, last - k, last + 1, len(bare), *names[k], *ending) for k, s in enumerate(sounds)]
-    return np.array(rows, dtype=np.int64)
+    words: list[Word] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    sections: list[int] = field(default_factory=list)
+    all_sections: int = 0
 
-
-def _roles(sounds: tuple[Syllable, ...], function: bool) -> list[int]:
-    last = len(sounds) - 1
-    return [
-        (STRESSED if s.stress and not function else 0)
-        | (FUNCTION if function else 0)
-        | (WORD_FINAL if k == last else 0)
-        | (0 if last else MONOSYLLABLE)
-        for k, s in enumerate(sounds)
-    ]
+    def add(self, song: Lyrics) -> tuple[int, int, int]:
+        """Adds a song; the number of its first word, first bar and first section."""
+        first = len(self.words), self.numbers[-1] + 1 if self.numbers else 0, self.all_sections
+        _, first_bar, first_section = first
+        for number, section in enumerate(song.sections, start=first_section):
+            for bar in section.bars:
+                self.words += bar.words
+                self.sizes.append(len(bar.words))
+                self.numbers.append(first_bar + bar.index)
+                self.sections.append(number)
+        self.all_sections += len(song.sections)
+        return first
 
 
 def listen(lyrics: Lyrics) -> Stream:
@@ -195,81 +214,127 @@ def listen(lyrics: Lyrics) -> Stream:
 
 def listen_all(songs: Sequence[Lyrics]) -> tuple[Stream, list[Cut]]:
     """One stream of several songs, which numpy hears faster than many short ones, and where each song lies in it."""
-    words = _Words()
-    cuts = []
-    bars = sections = syllables = 0
-    for song in songs:
-        first = len(words)
-        for number, section in enumerate(song.sections, start=sections):
-            for bar in section.bars:
-                words.add_bar(bar, bars + bar.index, number)
-        begin, syllables = syllables, syllables + sum(map(len, words.sounds[first:]))
-        cuts.append(Cut(begin, syllables, bars, sections))
-        bars += sum(len(section.bars) for section in song.sections)
-        sections += len(song.sections)
-    return _stream(words), cuts
+    bars = _Bars()
+    begins = [bars.add(song) for song in songs]
+    book = sound_book()
+    sounds = _sounds(bars, book)
+    offsets = list(accumulate([len(sound.syllables) for sound in sounds], initial=0))
+    edges = [*(offsets[word] for word, _, _ in begins), offsets[-1]]
+    cuts = [Cut(*edge, bar, section) for edge, (_, bar, section) in zip(pairwise(edges), begins, strict=True)]
+    return _stream(_frame(bars, np.array(offsets)), sounds, book.names), cuts
 
 
-def _stream(words: _Words) -> Stream:
-    facts = np.concatenate([np.zeros((0, ENDINGS + ENDING), dtype=np.int64), *words.facts])
-    sizes = np.array([len(sounds) for sounds in words.sounds], dtype=np.int64)
-    word = np.repeat(np.arange(len(words)), sizes)
-    song_bar, in_bar, bar, section = np.array(words.place, dtype=np.int64).reshape(-1, 4)[word].T
-    columns = np.ascontiguousarray(facts[:, :ENDINGS].T)
-    begin = np.concatenate([[0], np.cumsum(sizes)])
-    ends = begin[np.array(words.ends, dtype=np.int64)][word]
-    nucleus, nuclei = _coded(columns[NUCLEUS])
-    both, clusters = _coded(np.concatenate([columns[FOLLOW], columns[ONSET]]))
-    stems: dict[str, int] = {}
-    word_ids = np.array([stems.setdefault(_stem(bare), len(stems)) for bare in words.spellings], dtype=np.int64)
-    in_word = columns[SIZE] - 1 - columns[LEFT]
-    places = zip(song_bar.tolist(), in_bar.tolist(), in_word.tolist(), strict=True)
-    number = np.arange(len(word))
+def _sounds(bars: _Bars, book: SoundBook) -> list[WordSound]:
+    """How each word sounds; those in square brackets do not."""
+    texts = [word.text for word in bars.words]
+    ends = list(accumulate(bars.sizes))
+
+    def among(at: int) -> WordSound:
+        bar = bisect_right(ends, at)
+        begin = ends[bar] - bars.sizes[bar]
+        return book.among(texts[begin : ends[bar]], at - begin)
+
+    alone = map(book.__getitem__, texts)
+    sounds = [among(at) if sound is None else sound for at, sound in enumerate(alone)]
+    for at in [at for at, word in enumerate(bars.words) if word.note]:
+        sounds[at] = SILENT
+    return sounds
+
+
+class _Frame(NamedTuple):
+    """Where each syllable stands, whatever it sounds like.
+
+    Attributes:
+        word: running number of its word.
+        in_bar: index of the word in its bar.
+        bar: running number of the bar.
+        section: running number of the section.
+        begins: where its bar begins.
+        ends: where its bar ends, exclusive; before trailing ad-libs, unless there are no other words.
+    """
+
+    word: Ints
+    in_bar: Ints
+    bar: Ints
+    section: Ints
+    begins: Ints
+    ends: Ints
+
+
+def _frame(bars: _Bars, offsets: Ints) -> _Frame:
+    sizes, numbers, sections = np.array([bars.sizes, bars.numbers, bars.sections], dtype=np.int64)
+    last = sizes.cumsum()
+    begins, ends = offsets[last - sizes], offsets[last]
+    syllables = offsets[1:] - offsets[:-1]
+    said = syllables.nonzero()[0]
+    bar_of_word = np.arange(len(sizes)).repeat(sizes)
+    # What follows a bar's last word that is no ad-lib answers the bar and does not carry it. The last one counts.
+    carrying = said[~np.array([word.adlib for word in bars.words], dtype=bool)[said]]
+    ends[bar_of_word[carrying]] = offsets[carrying + 1]
+    word = np.arange(len(said)).repeat(syllables[said])
+    bar = bar_of_word[said][word]
+    in_bar = (said - (last - sizes)[bar_of_word[said]])[word]
+    return _Frame(word, in_bar, numbers[bar], sections[bar], begins[bar], ends[bar])
+
+
+def _stream(frame: _Frame, sounds: Sequence[WordSound], names: Sequence[str]) -> Stream:
+    said = [sound for sound in sounds if sound.syllables]
+    rows = np.frombuffer(b"".join([sound.rows for sound in said]), dtype=np.int64).reshape(-1, COLUMNS)
+    columns = np.ascontiguousarray(rows.T)
+    size = len(frame.word)
+    nucleus, nuclei = _coded(columns[NUCLEUS], names)
+    both, clusters = _coded(columns[FOLLOW : ONSET + 1].ravel(), names)
+    number = np.arange(size)
+    edges = frame.section.searchsorted(np.arange(frame.section[-1] + 2 if size else 1))
     return Stream(
-        heard=tuple(chain.from_iterable(words.sounds)),
-        places=tuple(map(partial(tuple.__new__, Place), places)),
-        spellings=tuple(map(words.spellings.__getitem__, word.tolist())),
+        heard=tuple(chain.from_iterable([sound.syllables for sound in said])),
+        spellings=tuple(chain.from_iterable([sound.spellings for sound in said])),
         nuclei=nuclei,
         clusters=clusters,
         nucleus=nucleus,
-        follow=both[: len(word)],
-        onset=both[len(word) :],
-        role=columns[ROLE] | _bar_roles(columns[ROLE], bar, word, ends),
+        follow=both[:size],
+        onset=both[size:],
+        role=columns[ROLE] | _bar_roles(columns[ROLE], frame),
         stress=columns[STRESS],
         left=columns[LEFT],
         size=columns[SIZE],
         letters=columns[LETTERS],
-        ending=facts[:, ENDINGS:],
-        section=section,
-        bar=bar,
-        word=word,
-        word_id=word_ids[word],
-        to_end=np.where(number < ends, ends - 1 - number, BEYOND),
+        ending=columns[ENDINGS:].T,
+        section=frame.section,
+        bar=frame.bar,
+        word=frame.word,
+        in_bar=frame.in_bar,
+        word_id=_numbered([sound.stem for sound in said])[frame.word],
+        to_end=np.where(number < frame.ends, frame.ends - 1 - number, BEYOND),
+        section_begin=edges[frame.section],
+        section_end=edges[frame.section + 1],
     )
 
 
-def _bar_roles(role: Ints, bar: Ints, word: Ints, ends: Ints) -> Ints:
+def _numbered(stems: Sequence[str]) -> Ints:
+    """A number for each, the same for the same, in order of appearance."""
+    numbers = {stem: number for number, stem in enumerate(dict.fromkeys(stems))}
+    return np.array(list(map(numbers.__getitem__, stems)), dtype=np.int64)
+
+
+def _bar_roles(role: Ints, frame: _Frame) -> Ints:
     """Roles by the place in the bar: its last syllable, the last word, and the words that end around its middle."""
-    number = np.arange(len(bar))
+    word, begins, ends = frame.word, frame.begins, frame.ends
+    number = np.arange(len(word))
     final = number == ends - 1
     last = np.where(final, word, -1)[np.maximum(ends - 1, 0)] == word
-    begin = np.searchsorted(bar, bar)
-    reached = (number + 1 - begin) / np.maximum(ends - begin, 1)
-    long = (ends - begin >= LONG_BAR) & (number < ends)
+    size = ends - begins
+    reached = (number + 1 - begins) / np.maximum(size, 1)
+    long = (size >= LONG_BAR) & (number < ends)
     ending = long & ((role & WORD_FINAL) > 0) & (reached >= MIDDLE[0]) & (reached <= MIDDLE[1])
-    middle = np.isin(word, word[ending])
-    return np.asarray(final * BAR_FINAL | last * LAST_WORD | middle * MIDDLE_WORD)
+    in_middle = np.zeros(int(word[-1]) + 1 if len(word) else 0, dtype=bool)
+    in_middle[word[ending]] = True
+    return np.asarray(final * BAR_FINAL | last * LAST_WORD | in_middle[word] * MIDDLE_WORD)
 
 
-@lru_cache(maxsize=65536)
-def _stem(bare: str) -> str:
-    """What counts as the same word: "step" and "step's", "running" and "runnin"."""
-    short = bare.removesuffix("'s")
-    return short[:-1] if short.endswith("ing") else short
-
-
-def _coded(numbers: Ints) -> tuple[Ints, tuple[str, ...]]:
-    """Names by their numbers, and for each the place of its name among them."""
-    found, which = np.unique(numbers, return_inverse=True)
-    names = tuple(_names)
-    return which.astype(np.int64), tuple(names[number] for number in found.tolist())
+def _coded(numbers: Ints, names: Sequence[str]) -> tuple[Ints, tuple[str, ...]]:
+    """For each number its rank among those that occur, and their names in that order."""
+    occurs = np.zeros(int(numbers.max(initial=-1)) + 1, dtype=bool)
+    occurs[numbers] = True
+    found = occurs.nonzero()[0].tolist()
+    return (occurs.cumsum() - 1)[numbers], tuple([names[number] for number in found])

@@ -47,13 +47,14 @@ class Vocabulary:
 
 def vocabulary_of(words: Sequence[str]) -> Vocabulary:
     """Measures of a song's bare words."""
-    former = _former_places(words)
+    numbers = _numbered(words)
+    former = _former_places(numbers)
     return Vocabulary(
         tokens=len(words),
         types=int((former < 0).sum()),
         mtld=_mtld(former),
         mattr=_mattr(former, MATTR_WINDOW),
-        hdd=hdd(words),
+        hdd=_hdd(numbers, HDD_SAMPLE),
     )
 
 
@@ -63,33 +64,40 @@ def mtld(words: Sequence[str]) -> float:
     McCarthy & Jarvis 2010 (Behavior Research Methods 42): mean of the forward and the backward pass. In words, from 0
     (no words) up; a text that never falls to the threshold has the number of its words.
     """
-    return _mtld(_former_places(words))
+    return _mtld(_former_places(_numbered(words)))
 
 
 def _mtld(former: Ints) -> float:
     size = len(former)
     if not size:
         return 0.0
-    later = np.full(size, size)
-    repeated = np.flatnonzero(former >= 0)
-    later[former[repeated]] = repeated
-    backward = (size - 1 - later)[::-1]
-    return (_run_length(former.tolist()) + _run_length(backward.tolist())) / 2
+    repeated = (former >= 0).nonzero()[0]
+    later, earlier = size - 1 - former[repeated], size - 1 - repeated
+    order = later.argsort()
+    backward = _run_length(later[order], earlier[order], size)
+    return (_run_length(repeated, former[repeated], size) + backward) / 2
 
 
-def _run_length(former: list[int]) -> float:
-    """Words ÷ runs, the last of which may be a part of one. A word is new to a run that began after its last place."""
-    factors, begin = 0.0, 0
-    above = 0  # 100 × types − 72 × words of the run: in whole numbers, so that a ratio of just .72 is told from more
-    for at, before in enumerate(former, 1):
-        above += 100 - MTLD_THRESHOLD if before < begin else -MTLD_THRESHOLD
-        if above <= 0:
-            factors += 1
-            begin, above = at, 0
-    if words := len(former) - begin:
-        types = above + MTLD_THRESHOLD * words
-        factors += (100 * words - types) / (100 * words - MTLD_THRESHOLD * words)
-    return len(former) / factors if factors else float(len(former))
+def _run_length(repeated: Ints, former: Ints, size: int) -> float:
+    """Words ÷ runs, the last of which may be a part of one.
+
+    Args:
+        repeated: places, ascending, of words that have been said before.
+        former: where each of them was said last.
+        size: all words.
+    """
+    factors, begin, repeats = 0.0, 0, 0
+    for at, before in zip(repeated.tolist(), former.tolist(), strict=True):
+        # A word is new to a run that began after its last place.
+        if before >= begin:
+            repeats += 1
+            # In whole numbers, so that a ratio of just .72 is told from more.
+            if (100 - MTLD_THRESHOLD) * (at + 1 - begin) <= 100 * repeats:
+                factors += 1
+                begin, repeats = at + 1, 0
+    if words := size - begin:
+        factors += 100 * repeats / (100 * words - MTLD_THRESHOLD * words)
+    return size / factors if factors else float(size)
 
 
 def mattr(words: Sequence[str], window: int = MATTR_WINDOW) -> float:
@@ -97,7 +105,7 @@ def mattr(words: Sequence[str], window: int = MATTR_WINDOW) -> float:
 
     Covington & McFall 2010 (Journal of Quantitative Linguistics 17). A shorter text is one window.
     """
-    return _mattr(_former_places(words), window)
+    return _mattr(_former_places(_numbered(words)), window)
 
 
 def _mattr(former: Ints, window: int) -> float:
@@ -112,14 +120,20 @@ def _mattr(former: Ints, window: int) -> float:
     return float(types) / (size * (len(former) - size + 1))
 
 
-def _former_places(words: Sequence[str]) -> Ints:
+def _numbered(words: Sequence[str]) -> Ints:
+    """A number for each word, the same for the same, from 0 without gaps."""
+    numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
+    return np.array(list(map(numbers.__getitem__, words)), dtype=np.int64)
+
+
+def _former_places(numbers: Ints) -> Ints:
     """Where each word stood last before, -1 at its first occurrence."""
-    seen: dict[str, int] = {}
-    former = []
-    for at, word in enumerate(words):
-        former.append(seen.get(word, -1))
-        seen[word] = at
-    return np.array(former, dtype=np.int64)
+    order = numbers.argsort(kind="stable")
+    ordered = numbers[order]
+    again = (ordered[1:] == ordered[:-1]).nonzero()[0] + 1
+    former = np.full(len(numbers), -1)
+    former[order[again]] = order[again - 1]
+    return former
 
 
 def first_words(songs: Iterable[tuple[str, Collection[str]]], limit: int = FIRST_WORDS) -> tuple[int, int | None]:
@@ -155,11 +169,16 @@ def hdd(words: Sequence[str], sample: int = HDD_SAMPLE) -> float:
     McCarthy & Jarvis 2007 (Language Testing 24): for each type the hypergeometric chance to be in the sample, divided
     by the sample's size. A shorter text is its own sample.
     """
-    if not words:
+    return _hdd(_numbered(words), sample)
+
+
+def _hdd(numbers: Ints, sample: int) -> float:
+    if not (total := len(numbers)):
         return 0.0
-    size = min(sample, len(words))
-    frequencies = Counter(Counter(words).values())
-    expected = sum(types * (1 - _absent(len(words), count, size)) for count, types in frequencies.items())
+    size = min(sample, total)
+    # In order of appearance, so that the sum is the same whatever the numbers.
+    frequencies = Counter(np.bincount(numbers).tolist())
+    expected = sum(types * (1 - _absent(total, count, size)) for count, types in frequencies.items())
     return min(1.0, expected / size)
 
 

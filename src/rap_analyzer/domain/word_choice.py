@@ -45,24 +45,18 @@ def word_choice_of(words: Sequence[Word]) -> WordChoice:
     if not words:
         return WordChoice(0.0, 0, 0.0, 0.0)
     counts = Counter([word.bare for word in words])
-    small = {word.bare for word in words if word.text[0].islower() or not _capitalised(word.text)}
-    forms = list(map(form_of, small))
+    forms = list(map(form_of, {word.bare for word in words if not word.capital}))
+    profane = [bare for bare in counts if not bare.isalpha() and _is_censored(bare)]
     return WordChoice(
         rare=forms.count(Form.RARE) / len(counts),
         coined=forms.count(Form.COINED),
-        slang=sum([count for bare, count in counts.items() if bare in SLANG_WORDS]) / len(words),
-        profanity=sum([count for bare, count in counts.items() if _is_profane(bare)]) / len(words),
+        slang=_sum(counts, SLANG_WORDS) / len(words),
+        profanity=_sum(counts, PROFANE_WORDS.union(profane)) / len(words),
     )
 
 
-@lru_cache(maxsize=65536)
-def _capitalised(text: str) -> bool:
-    return next((character for character in text if character.isalpha()), "").isupper()
-
-
-def _is_profane(bare: str) -> bool:
-    """Whether a word is on the list, censored or not."""
-    return bare in PROFANE_WORDS or (not bare.isalpha() and _is_censored(bare))
+def _sum(counts: Counter[str], chosen: frozenset[str]) -> int:
+    return sum([counts[word] for word in counts.keys() & chosen])
 
 
 @lru_cache(maxsize=65536)
