@@ -32,7 +32,9 @@ def _config_hash() -> str:
     """Covers what the measures depend on besides this version: the learned numbers and the thresholds."""
     domain = importlib.resources.files("rap_analyzer.domain")
     hearing = (rhyme_pairs.WINDOW, rhyme_pairs.UNLIKELY, rhyme_hearing.DOUBTFUL, rhyme_phrases.ENDS)
-    parameters = (hearing, rhyme_classes.JOINS, rhyme_classes.HOLDS, rhyme_classes.UNHEARD, THRESHOLDS)
+    joining = (rhyme_classes.JOINS, rhyme_classes.HOLDS, rhyme_classes.UNHEARD, rhyme_classes.BY_EYE)
+    keeping_apart = (rhyme_classes.NEWCOMER, rhyme_classes.STRICT, rhyme_classes.APART)
+    parameters = (hearing, joining, keeping_apart, THRESHOLDS)
     numbers = b"".join((domain / name).read_bytes() for name in LEARNED)
     return hashlib.sha256(numbers + repr(parameters).encode()).hexdigest()[:12]
 
