@@ -207,6 +207,12 @@ def test_any_run_of_letters_can_be_said(word: str) -> None:
     assert [s.stress for s in syllabify(sound_out(word))].count(1) == 1
 
 
+@pytest.mark.parametrize("mark", ["\uff9e", "\uff9f", "'", "''", "\u0301", "."])
+def test_a_mark_that_stands_alone_is_silent(mark: str) -> None:
+    """Marks of other scripts too, which are letters by Unicode and leave nothing when they are taken apart."""
+    assert pronounce(mark) == ""
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_pronounced_without_an_error(text: str) -> None:
     """Phones come in whole syllables: every syllable has a vowel, and nothing is lost between them."""

@@ -314,7 +314,7 @@ def _letters(piece: str) -> str:
 
 def _is_initialism(letters: str) -> bool:
     """Short and in capitals, or without a vowel letter: said letter by letter."""
-    if len(letters) > LONG_INITIALS:
+    if not 0 < len(letters) <= LONG_INITIALS:
         return False
     if not VOWEL_LETTER.search(letters):
         return True

@@ -227,9 +227,11 @@ def _echoes(stream: Stream, chain_of: Ints) -> list[tuple[Ints, int]]:
     free = (heard[begins] == heard[ends]).nonzero()[0]
     bars = stream.bar[begins[free]].tolist()
     ended: list[list[int]] = []
-    runs: dict[str, list[int]] = {}
+    runs: dict[tuple[str, int], list[int]] = {}
+    sizes = (ends - begins)[free].tolist()
     for at, begin in enumerate(begins[free].tolist()):
-        word = stream.spellings[begin]
+        # One spelling can have more syllables here than there, such as a heteronym's.
+        word = stream.spellings[begin], sizes[at]
         run = runs.setdefault(word, [])
         if run and bars[at] - bars[run[-1]] > ECHO_BARS:
             ended.append(run)
