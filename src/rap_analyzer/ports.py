@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
 
     from rap_analyzer.domain.analysis import Analysis, AnalysisInput
     from rap_analyzer.domain.enrichment import Enrichment, Recording, RecordingQuery, UnenrichedTrack
+    from rap_analyzer.domain.frontier import KnownSong, Listing, Scope, SongPage
     from rap_analyzer.domain.near_bars import Candidate, TailReading
+    from rap_analyzer.domain.pacing import Rate, Standing, Turns
     from rap_analyzer.domain.passage import Passage, TrackEmbedding, UnembeddedTrack
     from rap_analyzer.domain.search import Filters, Hit, SimilarTrack
     from rap_analyzer.domain.track import ArtistRef, Outcome, Song, SongStub, Track, TrackDraft
@@ -45,6 +47,10 @@ class LyricsSource(Protocol):
     name: str
     parser_version: str
 
+    @property
+    def requests(self) -> int:
+        """Requests sent so far, those that had to be repeated among them."""
+
     async def find_artist(self, name: str) -> ArtistRef:
         """The artist of that name.
 
@@ -52,8 +58,8 @@ class LyricsSource(Protocol):
             NotFound: nobody of that name; the message names the nearest ones.
         """
 
-    def songs_of(self, artist: ArtistRef) -> AsyncIterator[SongStub]:
-        """Every song in the artist's list, most popular first, as pages arrive."""
+    async def list_songs(self, artist: ArtistRef, page: int) -> SongPage:
+        """A page of the artist's list, from 1; also songs where they are only featured."""
 
     async def fetch_song(self, source_id: str) -> Song:
         """Metadata of one song.
@@ -95,14 +101,39 @@ class TrackWriter(Protocol):
 
         Returns:
             An outcome for each draft, in order: `stored` when the words are new or changed, `unchanged` when they
-            are the stored ones, else the draft's own.
+            are the stored ones, `forgotten` when they are not wanted here, else the draft's own.
         """
-
-    async def load_outcomes(self, source: str, source_ids: Sequence[str]) -> Mapping[str, Outcome]:
-        """What became of these songs on earlier visits; songs never visited are absent."""
 
     async def count_sources(self) -> Mapping[str, int]:
         """Tracks by source."""
+
+
+class Frontier(Protocol):
+    """What is still to be visited, shared by all processes that collect: a claim holds while its process lives."""
+
+    async def ask_for(self, names: Sequence[str]) -> None:
+        """Put artists on it, by name; those that are there stay as they are."""
+
+    async def claim_artist(self, name: str, scope: Scope) -> bool:
+        """Whether this process is to read the artist's list: it is due, and no other process reads it."""
+
+    async def release_artist(self, name: str) -> None:
+        """Give the artist's list back for others to read on."""
+
+    async def listing(self, name: str, scope: Scope) -> Listing:
+        """How far the artist's list is read."""
+
+    async def save_artist(self, name: str, artist: ArtistRef) -> None:
+        """Remember whom a name means."""
+
+    async def save_page(self, name: str, artist: ArtistRef, page: SongPage) -> None:
+        """Save a page of the artist's list, and which page comes next, as one."""
+
+    async def songs_of(self, artist: ArtistRef, scope: Scope) -> Sequence[KnownSong]:
+        """The artist's songs so far, the most popular first, with what is known of each."""
+
+    async def claim_songs(self, artist: ArtistRef, scope: Scope, limit: int) -> Sequence[SongStub]:
+        """Take up to `limit` of the artist's songs that are due and that no process visits; new ones first."""
 
 
 class TrackReader(Protocol):
@@ -236,17 +267,76 @@ class CpuPool(Protocol):
         """`[function(x) for x in items]`, spread over the processes, in order."""
 
 
+class SharedState(Protocol):
+    """How each source stands, shared by every process that asks it; it survives restarts.
+
+    Times are the shared store's: processes whose clocks differ still agree.
+    """
+
+    async def reserve(self, source: str, rate: Rate, delay_s: float, count: int) -> Turns:
+        """Up to `count` of the next turns, `delay_s` apart or as the rate has them, whichever is longer.
+
+        A source that asked to be slowed down has its turns further apart. There are none while it is parked or its
+        breaker is open.
+        """
+
+    async def admit(self, source: str) -> Standing:
+        """How the source stands now; where its breaker's pause is over, the first who asks becomes the probe."""
+
+    async def record(self, source: str, *, failed: bool | None) -> Standing:
+        """How an attempt ended; None when it was a probe that was given up before it told anything."""
+
+    async def park(self, source: str, seconds: float, why: str) -> None:
+        """Leave the source alone for so long, in every process; what it asked for before and is longer stays."""
+
+    async def slow_down(self, source: str, rate: Rate, sent_s: float) -> None:
+        """Double the spacing because an attempt, sent `sent_s` seconds ago, came too soon; it recovers with time."""
+
+
 class Cache(Protocol):
-    """Keeps what may be lost at any time. Every method answers, also when the server behind it is gone."""
+    """Keeps what may be lost at any time. Every method answers, also when the server behind it is gone.
+
+    A key begins with its kind and a colon, such as `rhymes:`; the kind decides how long a value lives by default.
+    """
 
     async def get(self, key: str) -> Any | None:
         """The value (JSON-ready), or None."""
 
-    async def set(self, key: str, value: Any, ttl: float) -> None:
-        """Keep a JSON-ready value for `ttl` seconds."""
+    async def set(self, key: str, value: Any, ttl: float | None = None) -> None:
+        """Keep a JSON-ready value for `ttl` seconds, or as long as its kind lives."""
+
+    async def once(
+        self, key: str, make: Callable[[], Awaitable[Any]], ttl: float | None = None, patience: float = 10.0
+    ) -> Any:
+        """The value; of all processes that miss it one makes it, and the others wait for it.
+
+        Args:
+            key: what it is kept under.
+            make: makes it, JSON-ready; may run in several processes all the same, when the maker is slow or lost.
+            ttl: seconds that it lives.
+            patience: seconds that the maker is given; who has waited for two makers makes it himself.
+        """
+
+    async def cache_artist_songs(self, artist: str, songs: Sequence[Any], ttl: float = 3600) -> None:
+        """Keep an artist's song list (JSON-ready)."""
+
+    async def get_artist_songs(self, artist: str) -> list[Any] | None:
+        """The artist's song list, or None."""
+
+    async def mark_song_processed(self, source: str, song_id: str) -> None:
+        """Remember for a day or two that a song of a source is done with."""
+
+    async def mark_songs_processed(self, source: str, song_ids: Sequence[str]) -> None:
+        """Remember many at once."""
+
+    async def is_song_processed(self, source: str, song_id: str) -> bool:
+        """Whether it was marked of late. False says nothing: marks may be lost."""
+
+    async def are_songs_processed(self, source: str, song_ids: Sequence[str]) -> list[bool]:
+        """The same for each song, in order."""
 
     async def status(self) -> str:
-        """`healthy`, `memory` (no server configured), or `unavailable` (configured, memory stands in)."""
+        """`healthy`, `memory` (no server configured), or `unavailable` (it takes no writes; memory stands in)."""
 
     @property
     def hit_ratio(self) -> float:

@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     )
     redis_port: int = Field(6379, validation_alias="REDIS_PORT", description="Its port.")
     redis_db: int = Field(0, ge=0, validation_alias="REDIS_DB", description="Its database number.")
+    redis_password: SecretStr = Field(
+        SecretStr(""), validation_alias="REDIS_PASSWORD", description="Its password, where it wants one."
+    )
     redis_ttl: int = Field(3600, gt=0, validation_alias="REDIS_TTL", description="Seconds that cached answers live.")
 
     prometheus_enabled: bool = Field(

@@ -30,12 +30,31 @@ source_requests = Counter(
 source_seconds = Histogram(
     "rap_source_request_seconds", "Time a source took to answer one request.", ["source"], registry=registry
 )
+source_turn_seconds = Histogram(
+    "rap_source_turn_seconds", "Time a request waited for its turn at a source.", ["source"], registry=registry
+)
+source_breaker_open = Gauge(
+    "rap_source_breaker_open", "1 while a source's breaker is open, else 0.", ["source"], registry=registry
+)
+source_parked_seconds = Gauge(
+    "rap_source_parked_seconds", "Seconds for which a source wants to be left alone.", ["source"], registry=registry
+)
+shared_state_seconds = Histogram(
+    "rap_shared_state_seconds", "Time to ask the shared state, by the store asked.", ["store"], registry=registry
+)
 song_outcomes = Counter("rap_songs", "Songs visited, by outcome.", ["source", "outcome"], registry=registry)
 tracks_analyzed = Counter(
     "rap_tracks_analyzed", "Analyses made, by analyzer and status.", ["analyzer", "status"], registry=registry
 )
 tracks_embedded = Counter("rap_tracks_embedded", "Tracks embedded.", registry=registry)
 redis_hit_ratio = Gauge("redis_hit_ratio", "Cache hits ÷ look-ups since the start.", registry=registry)
+redis_available = Gauge("rap_redis_available", "1 while Redis is read and written, else 0.", registry=registry)
+cache_requests = Counter(
+    "rap_cache_requests", "Look-ups in the cache, by kind of value.", ["kind", "result"], registry=registry
+)
+cache_failures = Counter(
+    "rap_cache_failures", "Commands that Redis did not do, by reason.", ["reason"], registry=registry
+)
 
 
 def render_metrics() -> bytes:

@@ -16,6 +16,7 @@ from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
 from rap_analyzer.adapters.postgres.migration import migrate
 from rap_analyzer.adapters.postgres.pages import CorpusPages
 from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
+from rap_analyzer.adapters.postgres.source_states import SourceStates
 from rap_analyzer.adapters.postgres.tails import TailStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.adapters.processes import ProcessPool
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
     from rap_analyzer.adapters.cache import RedisCache
     from rap_analyzer.adapters.genius import GeniusSource
     from rap_analyzer.adapters.spotify import SpotifySource
-    from rap_analyzer.ports import Analyzer, CpuPool
+    from rap_analyzer.ports import Analyzer, CpuPool, SharedState
 
 __all__ = [
     "ANALYZERS",
     "Services",
     "Settings",
+    "connect_cache",
     "conninfo",
     "embedded_server",
     "has_store",
@@ -72,6 +74,7 @@ class Services:
     bar_finder: BarFinder
     embedder: MiniLmEmbedder
     cache: MemoryCache | RedisCache
+    states: SharedState
     pool: ProcessPool
 
     @property
@@ -117,12 +120,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         database, reader = await _open_store(settings, stack)
         pool = ProcessPool()
         stack.callback(pool.close)
-        cache = (
-            connect_redis(settings.redis_host, settings.redis_port, settings.redis_db)
-            if settings.redis_host
-            else MemoryCache()
-        )
+        cache = connect_cache(settings)
         stack.push_async_callback(cache.close)
+        states = _connect_states(settings, database, stack)
         embedder = MiniLmEmbedder(model_files(settings), settings.embedding_precision)
         yield Services(
             settings=settings,
@@ -137,8 +137,36 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             bar_finder=BarFinder(TailStore(reader)),
             embedder=embedder,
             cache=cache,
+            states=states,
             pool=pool,
         )
+
+
+def connect_cache(settings: Settings) -> MemoryCache | RedisCache:
+    """Redis where one is configured, else memory; connects when first used."""
+    if not settings.redis_host:
+        return MemoryCache()
+    password = settings.redis_password.get_secret_value()
+    return connect_redis(settings.redis_host, settings.redis_port, settings.redis_db, password)
+
+
+def _connect_states(settings: Settings, database: Database, stack: AsyncExitStack) -> SharedState:
+    """What all processes share of each source: in PostgreSQL, with Redis before it where one is configured."""
+    from rap_analyzer.adapters.redis_state import NAMESPACE, connect_state
+
+    behind = SourceStates(database)
+    if not settings.redis_host:
+        return behind
+    state = connect_state(
+        settings.redis_host,
+        settings.redis_port,
+        settings.redis_db,
+        settings.redis_password.get_secret_value(),
+        behind,
+        namespace=f"{NAMESPACE}demo:" if settings.simulates else NAMESPACE,  # simulators have the names of the real
+    )
+    stack.push_async_callback(state.close)
+    return state
 
 
 async def _open_store(settings: Settings, stack: AsyncExitStack) -> tuple[Database, Database]:
@@ -212,14 +240,15 @@ def _database(settings: Settings, target: str) -> Database:
 
 
 @asynccontextmanager
-async def open_genius(settings: Settings) -> AsyncIterator[GeniusSource]:
-    """The Genius adapter.
+async def open_genius(services: Services) -> AsyncIterator[GeniusSource]:
+    """The Genius adapter, at the rate that all processes share.
 
     Raises:
         ConfigError: no token is set.
     """
     from rap_analyzer.adapters.genius import connect_genius
 
+    settings = services.settings
     if settings.genius_access_token is None:
         raise ConfigError(
             "GENIUS_ACCESS_TOKEN is not set: make an API client at genius.com/api-clients, copy its client access "
@@ -231,19 +260,21 @@ async def open_genius(settings: Settings) -> AsyncIterator[GeniusSource]:
         api_url=settings.genius_api_url,
         web_url=settings.genius_web_url,
         rate=settings.genius_rate,
+        state=services.states,
     ) as source:
         yield source
 
 
 @asynccontextmanager
-async def open_spotify(settings: Settings) -> AsyncIterator[SpotifySource]:
-    """The Spotify adapter.
+async def open_spotify(services: Services) -> AsyncIterator[SpotifySource]:
+    """The Spotify adapter, at the rate that all processes share.
 
     Raises:
         ConfigError: no client id and secret are set.
     """
     from rap_analyzer.adapters.spotify import connect_spotify
 
+    settings = services.settings
     if settings.spotify_client_id is None or settings.spotify_client_secret is None:
         raise ConfigError(
             "SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set: make an app at developer.spotify.com/dashboard "
@@ -256,5 +287,7 @@ async def open_spotify(settings: Settings) -> AsyncIterator[SpotifySource]:
         api_url=settings.spotify_api_url,
         accounts_url=settings.spotify_accounts_url,
         rate=settings.spotify_rate,
+        state=services.states,
+        cache=services.cache,
     ) as source:
         yield source

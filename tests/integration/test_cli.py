@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Rap
 
-COMMANDS = ("demo", "scrape", "import", "enrich", "analyze", "embed", "run", "search", "similar", "rhymes", "serve",
-            "doctor", "simulate", "db", "models")  # fmt: skip
+COMMANDS = ("demo", "scrape", "import", "enrich", "analyze", "embed", "run", "search", "similar", "rhymes", "forget",
+            "serve", "doctor", "simulate", "db", "models")  # fmt: skip
 VERSE = "Counting out the pennies on the kitchen table\nFaith is all we had when we were barely able\n"
 
 

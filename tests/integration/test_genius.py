@@ -12,9 +12,9 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from memory_state import FREE, MemoryState
 from rap_analyzer.adapters.genius import GeniusSource, connect_genius
 from rap_analyzer.adapters.http import HttpDoor
-from rap_analyzer.adapters.pacing import MovingWindow
 from rap_analyzer.domain.errors import (
     Blocked,
     ConfigError,
@@ -24,7 +24,7 @@ from rap_analyzer.domain.errors import (
     RateLimited,
     SourceError,
 )
-from rap_analyzer.domain.track import ArtistRef, Outcome, Role, Song
+from rap_analyzer.domain.track import ArtistRef, Outcome, Role, Song, SongStub
 from rap_analyzer.domain.transcription import clean_transcription
 from rap_analyzer.simulators.corpus import Corpus, DemoArtist, DemoSong
 from rap_analyzer.simulators.faults import FaultInjector, Faults
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-RATE = "100000/second"
+RATE = "6000000/minute"
 OUTCOMES = {"song": Outcome.STORED}
 ADA = Song("10101", "Tea", "https://genius.com/Marlow-quick-corner-store-almanac-lyrics", ())
 
@@ -44,7 +44,7 @@ ADA = Song("10101", "Tea", "https://genius.com/Marlow-quick-corner-store-almanac
 @asynccontextmanager
 async def source_at(server: SimulatorServer, token: str = DEMO_TOKEN) -> AsyncIterator[GeniusSource]:
     """The adapter with short waits."""
-    door = HttpDoor("genius", MovingWindow("genius", RATE), base_delay=0.01, timeouts=httpx2.Timeout(0.5))
+    door = HttpDoor("genius", FREE, MemoryState(), base_delay=0.01, timeouts=httpx2.Timeout(0.5))
     async with door:
         yield GeniusSource(door, token, server.url + "/api", server.url + "/web")
 
@@ -53,7 +53,11 @@ async def source_at(server: SimulatorServer, token: str = DEMO_TOKEN) -> AsyncIt
 async def source(genius_server: SimulatorServer) -> AsyncIterator[GeniusSource]:
     """The adapter as the program makes it, at a Genius in which nothing goes wrong."""
     async with connect_genius(
-        DEMO_TOKEN, api_url=genius_server.url + "/api", web_url=genius_server.url + "/web/", rate=RATE
+        DEMO_TOKEN,
+        api_url=genius_server.url + "/api",
+        web_url=genius_server.url + "/web/",
+        rate=RATE,
+        state=MemoryState(),
     ) as source:
         yield source
 
@@ -66,13 +70,25 @@ def faulty(corpus: Corpus) -> Iterator[tuple[FaultInjector, SimulatorServer]]:
         yield app, server
 
 
+async def listed(source: GeniusSource, artist: ArtistRef) -> list[SongStub]:
+    """The artist's whole list; each page begins where the one before it ended."""
+    stubs: list[SongStub] = []
+    page: int | None = 1
+    while page:
+        part = await source.list_songs(artist, page)
+        assert part.first == len(stubs)
+        stubs += part.songs
+        page = part.next_page
+    return stubs
+
+
 async def test_every_song_of_the_corpus_comes_whole(source: GeniusSource, corpus: Corpus) -> None:
     """Each artist is found by name; each song's words, outcome and metadata are those of its file."""
     seen = set()
     for artist in corpus.artists:
         ref = await source.find_artist(artist.name)
         assert ref == ArtistRef(artist.name, str(artist.id))
-        async for stub in source.songs_of(ref):
+        for stub in await listed(source, ref):
             demo = corpus.written[int(stub.source_id)]
             song = await source.fetch_song(stub.source_id)
             page = await source.fetch_lyrics(song)
@@ -104,7 +120,7 @@ async def test_the_list_is_sorted_by_views_and_has_features(source: GeniusSource
     """The most viewed song comes first; songs with the artist as a guest are in the list."""
     guest = next(song for song in corpus.written.values() if song.featured)
     artist = corpus.by_slug[guest.featured[0]]
-    stubs = [stub async for stub in source.songs_of(ArtistRef(artist.name, str(artist.id)))]
+    stubs = await listed(source, ArtistRef(artist.name, str(artist.id)))
     assert [int(stub.source_id) for stub in stubs] == corpus.song_ids_of(artist.slug)
     assert str(guest.id) in {stub.source_id for stub in stubs}
 
@@ -114,7 +130,7 @@ async def test_long_lists_are_paged(corpus: Corpus) -> None:
     artist = corpus.artists[0]
     with SimulatorServer(genius_app(corpus, scale=130 * len(corpus.artists), page_bytes=500_000)) as server:
         async with source_at(server) as source:
-            stubs = [stub async for stub in source.songs_of(ArtistRef(artist.name, str(artist.id)))]
+            stubs = await listed(source, ArtistRef(artist.name, str(artist.id)))
             song = await source.fetch_song(stubs[-1].source_id)
             page = await source.fetch_lyrics(song)
     counts = Counter(stub.source_id for stub in stubs)
@@ -185,7 +201,7 @@ async def test_a_page_that_is_gone(source: GeniusSource) -> None:
 @pytest.mark.parametrize("token", ["", "  ", "tök€n", "two words", "line\nbreak"])
 def test_a_token_that_cannot_be_one_is_refused_unsent(token: str) -> None:
     """The error names the setting and where to get a token, and does not repeat the value."""
-    door = HttpDoor("genius", MovingWindow("genius", RATE))
+    door = HttpDoor("genius", FREE, MemoryState())
     with pytest.raises(ConfigError, match=r"GENIUS_ACCESS_TOKEN.*genius\.com/api-clients") as raised:
         GeniusSource(door, token)
     assert not token.strip() or token not in str(raised.value)
@@ -264,7 +280,7 @@ async def test_a_service_with_a_rate_is_obeyed(faulty: tuple[FaultInjector, Simu
     """When its minute is used up, it asks for a wait; a door that waits a second at most says so and stops."""
     app, server = faulty
     app.change(Faults(rate_per_minute=5))
-    door = HttpDoor("genius", MovingWindow("genius", RATE), base_delay=0.01, longest_wait=1.0)
+    door = HttpDoor("genius", FREE, MemoryState(), base_delay=0.01, longest_wait=1.0)
     async with door:
         source = GeniusSource(door, DEMO_TOKEN, server.url + "/api", server.url + "/web")
         for _ in range(5):

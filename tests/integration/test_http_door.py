@@ -12,10 +12,12 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from memory_state import FREE, MemoryState
 from rap_analyzer import __version__
 from rap_analyzer.adapters.http import HttpDoor
-from rap_analyzer.adapters.pacing import Breaker, MovingWindow
+from rap_analyzer.adapters.postgres.source_states import SourceStates
 from rap_analyzer.domain.errors import Blocked, ConfigError, NotFound, PageChanged, RateLimited, SourceError
+from rap_analyzer.domain.pacing import Rate
 from rap_analyzer.simulators.faults import FaultInjector, Faults
 from rap_analyzer.simulators.server import SimulatorServer
 from rap_analyzer.telemetry import registry
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from starlette.requests import Request
+
+    from rap_analyzer.adapters.postgres.database import Database
 
 TIGHT = httpx2.Timeout(0.3)
 
@@ -51,10 +55,10 @@ def service() -> Iterator[Service]:
         yield service
 
 
-def door(name: str = "genius", **options: Any) -> HttpDoor:
+def door(name: str = "genius", state: MemoryState | None = None, **options: Any) -> HttpDoor:
     """A door with short waits."""
     chosen: dict[str, Any] = {"base_delay": 0.01, "timeouts": TIGHT} | options
-    return HttpDoor(name, MovingWindow(name, "1000/second"), **chosen)
+    return HttpDoor(name, FREE, state or MemoryState(), **chosen)
 
 
 def counted(source: str, result: str) -> float:
@@ -187,7 +191,7 @@ async def test_a_senseless_retry_after_is_passed_over(service: Service, wait: st
 async def test_five_failed_attempts_open_the_breaker(service: Service) -> None:
     """The sixth is not sent; after the pause a probe is, and its success opens the way."""
     service.answers = [Response(status_code=500) for _ in range(5)]
-    async with door(breaker=Breaker("genius", open_s=0.3)) as way:
+    async with door(state=MemoryState(open_s=0.3)) as way:
         with pytest.raises(SourceError, match="status 500"):
             await way.get_json(service.server.url)
         with pytest.raises(SourceError, match="left alone"):
@@ -298,3 +302,81 @@ async def test_a_cancelled_request_is_no_failure(service: Service) -> None:
                 await asyncio.wait_for(way.get_json(service.server.url), 0.05)
         service.front.change(Faults())
         assert (await way.get_json(service.server.url))[0] == 200
+
+
+# With the real shared state
+
+
+def shared(database: Database, rate: Rate = FREE, **options: Any) -> HttpDoor:
+    """The door of a process, in front of the store that all share."""
+    chosen: dict[str, Any] = {"base_delay": 0.01, "timeouts": TIGHT} | options
+    return HttpDoor("genius", rate, SourceStates(database), **chosen)
+
+
+async def test_a_ban_of_a_day_is_known_to_every_process_and_after_a_restart(
+    service: Service, database: Database
+) -> None:
+    """One request was answered with it; no other is sent, by nobody, and each says when to come back."""
+    service.answers = [Response(status_code=429, headers={"Retry-After": "86400"})]
+    async with shared(database) as first, shared(database) as second:
+        for way in (first, second, first):
+            with pytest.raises(RateLimited, match=r"asks for a wait of 8\d{4} s.*go on after \d{4}-\d\d-\d\d"):
+                await way.get_json(service.server.url)
+    async with shared(database) as later:
+        with pytest.raises(RateLimited) as raised:
+            await later.get_json(service.server.url)
+    assert 86_000 < (raised.value.retry_after or 0) <= 86_400
+    assert len(service.seen) == 1
+
+
+async def test_a_long_wait_of_a_service_that_is_down_parks_it_too(service: Service, database: Database) -> None:
+    """A 503 may name a time as well as a 429."""
+    service.answers = [Response(status_code=503, headers={"Retry-After": "3600"})]
+    async with shared(database) as first, shared(database) as second:
+        for way in (first, second):
+            with pytest.raises(RateLimited, match="asks for a wait of 3"):
+                await way.get_json(service.server.url)
+    assert len(service.seen) == 1
+
+
+async def test_failures_of_two_doors_open_one_breaker(service: Service, database: Database) -> None:
+    """Four attempts of one and one of the other; then neither sends."""
+    service.front.change(Faults(server_error=1.0))
+    async with shared(database) as first, shared(database) as second:
+        with pytest.raises(SourceError, match="503"):
+            await first.get_json(service.server.url)
+        for way in (second, first, second):
+            with pytest.raises(SourceError, match="left alone"):
+                await way.get_json(service.server.url)
+    assert service.front.stats()["statuses"] == {"503": 5}
+
+
+async def test_a_limit_that_the_service_enforces_is_kept_by_all(service: Service, database: Database) -> None:
+    """At the rate that the service allows, four doors with six requests each are never refused."""
+    service.front.change(Faults(rate_per_minute=30, latency=0.01))
+    doors = [shared(database, Rate(30, 60.0)) for _ in range(4)]
+
+    async def ask(way: HttpDoor) -> None:
+        while True:
+            await way.get_json(service.server.url)
+
+    async with doors[0], doors[1], doors[2], doors[3]:
+        asking = [asyncio.create_task(ask(way)) for way in doors for _ in range(6)]
+        _, asking_still = await asyncio.wait(asking, timeout=6.5, return_when=asyncio.FIRST_EXCEPTION)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+    assert len(asking_still) == len(asking)
+    statuses = service.front.stats()["statuses"]
+    assert set(statuses) == {"200"}
+    assert 5 <= statuses["200"] <= 8
+
+
+async def test_silent_refusals_slow_all_down(service: Service, database: Database) -> None:
+    """A service that only says 429 is asked at half the pace, by the other door too."""
+    rate = Rate(600, 60.0)
+    service.answers = [Response(status_code=429)]
+    async with shared(database, rate) as way:
+        assert (await way.get_json(service.server.url))[0] == 200
+    turns = await SourceStates(database).reserve("genius", rate, 0.0, 1)
+    assert turns.spacing_s > 1.5 * rate.spacing_s

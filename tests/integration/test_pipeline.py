@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from memory_state import FREE, MemoryState
 from rap_analyzer.adapters.embedder import MiniLmEmbedder
 from rap_analyzer.adapters.genius import GeniusSource
 from rap_analyzer.adapters.http import HttpDoor
 from rap_analyzer.adapters.model_files import ModelFiles
-from rap_analyzer.adapters.pacing import MovingWindow
 from rap_analyzer.adapters.postgres.analyses import AnalysisStore, EnrichmentStore
 from rap_analyzer.adapters.postgres.database import Database, opened
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
+from rap_analyzer.adapters.postgres.frontier import open_frontier
 from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.adapters.processes import ProcessPool
@@ -28,13 +29,14 @@ from rap_analyzer.analyzers.algorithmic import AlgorithmicAnalyzer
 from rap_analyzer.domain.analysis import Status
 from rap_analyzer.domain.enrichment import MatchMethod
 from rap_analyzer.domain.errors import NotFound
+from rap_analyzer.domain.frontier import Scope, SongPage
 from rap_analyzer.domain.search import Filters
-from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Role, Song, TrackDraft
+from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Role, Song, SongStub, TrackDraft
 from rap_analyzer.pipeline.analyze import analyze
 from rap_analyzer.pipeline.embed import embed
 from rap_analyzer.pipeline.enrich import enrich
 from rap_analyzer.pipeline.importing import import_rows, plan_import
-from rap_analyzer.pipeline.scrape import Scraper
+from rap_analyzer.pipeline.scrape import CONCURRENT_SONGS, Scraper
 from rap_analyzer.pipeline.search import Searcher
 from rap_analyzer.simulators.faults import FaultInjector, Faults
 from rap_analyzer.simulators.genius import DEMO_TOKEN, genius_app
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     from rap_analyzer.pipeline.scrape import ScrapeReport
     from rap_analyzer.simulators.corpus import Corpus
 
-RATE = "100000/second"
+RATE = "6000000/minute"
 ROWS = 5000
 
 
@@ -81,10 +83,11 @@ async def scrape(
     server: SimulatorServer, database: Database, names: Sequence[str], max_songs: int | None = None
 ) -> ScrapeReport:
     """The scrape step, with short waits."""
-    door = HttpDoor("genius", MovingWindow("genius", RATE), base_delay=0.01, timeouts=httpx2.Timeout(2.0))
-    async with door:
+    scope = Scope(max_songs)
+    door = HttpDoor("genius", FREE, MemoryState(), base_delay=0.01, timeouts=httpx2.Timeout(2.0))
+    async with door, open_frontier(database, "demo") as frontier:
         source = GeniusSource(door, DEMO_TOKEN, server.url + "/api", server.url + "/web")
-        return await Scraper(source, TrackStore(database), "demo").scrape(names, Silence(), max_songs)
+        return await Scraper(source, TrackStore(database), frontier, "demo").scrape(names, Silence(), scope)
 
 
 def counted(account: Account) -> dict[Outcome, int]:
@@ -161,7 +164,7 @@ async def test_a_challenge_page_stops_the_run_and_a_later_one_completes_it(
     assert "genius" in blocked.stopped.lower()
     assert blocked.account.counts[Outcome.BLOCKED] > 0
     assert blocked.account.adds_up
-    assert app.statuses["403"] <= 6, "those that were on their way when the first one came"
+    assert app.statuses["403"] <= CONCURRENT_SONGS, "those that were on their way when the first one came"
     app.change(Faults())
     later = await scrape(server, database, names)
     assert later.stopped == ""
@@ -207,7 +210,8 @@ async def test_passing_faults_cost_nothing(
 
 async def test_a_page_that_is_gone_is_missing(database: Database) -> None:
     """404 for the words of one song: it is missing, the others are stored."""
-    report = await Scraper(ShelfWithAGap(), TrackStore(database), "demo").scrape(["Ann"], Silence())  # type: ignore[arg-type]  # as much of a source as is needed
+    async with open_frontier(database, "demo") as frontier:
+        report = await Scraper(ShelfWithAGap(), TrackStore(database), frontier, "demo").scrape(["Ann"], Silence())  # type: ignore[arg-type]  # as much of a source as is needed
     assert counted(report.account) == {Outcome.STORED: 2, Outcome.MISSING: 1}
     assert "page 2 is gone" in report.account.reasons
 
@@ -220,9 +224,8 @@ class ShelfWithAGap:
     async def find_artist(self, name: str) -> ArtistRef:
         return ArtistRef(name, "1")
 
-    async def songs_of(self, _: ArtistRef) -> AsyncIterator[Song]:
-        for number in "123":
-            yield await self.fetch_song(number)
+    async def list_songs(self, _: ArtistRef, page: int) -> SongPage:
+        return SongPage([SongStub(number, f"Song {number}", "Ann", "") for number in "123"], page - 1, None)
 
     async def fetch_song(self, source_id: str) -> Song:
         return Song(source_id, f"Song {source_id}", "", (Credit(ArtistRef("Ann"), Role.PRIMARY),))
@@ -245,7 +248,7 @@ class ReadPage:
 
 async def enriched(database: Database, server: SimulatorServer) -> EnrichReport:
     async with connect_spotify(
-        DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, api_url=server.url, accounts_url=server.url, rate=RATE
+        DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, api_url=server.url, accounts_url=server.url, rate=RATE, state=MemoryState()
     ) as source:
         return await enrich(EnrichmentStore(database), source, Silence())
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
+from memory_state import FREE, MemoryState
 from rap_analyzer.adapters.cache import MemoryCache
 from rap_analyzer.adapters.http import HttpDoor
-from rap_analyzer.adapters.pacing import MovingWindow
 from rap_analyzer.adapters.spotify import Access, SpotifySource, connect_spotify
 from rap_analyzer.domain.enrichment import AUDIO_FEATURES, RecordingQuery
 from rap_analyzer.domain.errors import ConfigError, NotFound, RateLimited, SourceError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rap_analyzer.simulators.corpus import Corpus, DemoRecording
 
-RATE = "100000/second"
+RATE = "6000000/minute"
 
 
 @asynccontextmanager
@@ -32,7 +32,7 @@ async def source_at(
     server: SimulatorServer, secret: str = DEMO_CLIENT_SECRET, **more: Any
 ) -> AsyncIterator[SpotifySource]:
     """The adapter with short waits."""
-    door = HttpDoor("spotify", MovingWindow("spotify", RATE), base_delay=0.01, timeouts=httpx2.Timeout(0.5))
+    door = HttpDoor("spotify", FREE, MemoryState(), base_delay=0.01, timeouts=httpx2.Timeout(0.5))
     async with door:
         yield SpotifySource(door, DEMO_CLIENT_ID, secret, api_url=server.url, accounts_url=server.url, **more)
 
@@ -42,7 +42,7 @@ async def source(spotify_server: SimulatorServer) -> AsyncIterator[SpotifySource
     """The adapter as the program makes it, for an app in development mode."""
     url = spotify_server.url
     async with connect_spotify(
-        DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, api_url=url, accounts_url=url + "/", rate=RATE
+        DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, api_url=url, accounts_url=url + "/", rate=RATE, state=MemoryState()
     ) as source:
         yield source
 
@@ -165,7 +165,7 @@ async def test_a_wrong_secret_is_a_wrong_setting(spotify_server: SimulatorServer
 
 async def test_an_empty_secret_is_refused_unsent() -> None:
     """Nothing is asked without credentials."""
-    async with HttpDoor("spotify", MovingWindow("spotify", RATE)) as door:
+    async with HttpDoor("spotify", FREE, MemoryState()) as door:
         with pytest.raises(ConfigError, match="SPOTIFY_CLIENT_SECRET is empty"):
             SpotifySource(door, "id", " ")
 

@@ -18,14 +18,16 @@ from rapidfuzz import fuzz
 
 from rap_analyzer.adapters.genius_page import PARSER_VERSION, GeniusPage, parse_page
 from rap_analyzer.adapters.http import USER_AGENT, HttpDoor
-from rap_analyzer.adapters.pacing import MovingWindow
 from rap_analyzer.domain.errors import Blocked, ConfigError, InputError, NotFound, PageChanged
+from rap_analyzer.domain.frontier import SongPage
+from rap_analyzer.domain.pacing import parse_rate
 from rap_analyzer.domain.track import ArtistRef, Credit, Relationship, Role, Song, SongStub
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
     from rap_analyzer.adapters.http import Answer
+    from rap_analyzer.ports import SharedState
 
 SEARCH_PAGES = 2
 ASKED_FOR_ALIASES = 5
@@ -40,13 +42,17 @@ TOKEN_HINT = "get one at genius.com/api-clients (Generate Access Token) and set 
 
 
 @asynccontextmanager
-async def connect_genius(token: str, *, api_url: str, web_url: str, rate: str) -> AsyncIterator[GeniusSource]:
-    """Genius, asked at most as often as `rate` (such as `60/minute`) says; connections close with the context.
+async def connect_genius(
+    token: str, *, api_url: str, web_url: str, rate: str, state: SharedState
+) -> AsyncIterator[GeniusSource]:
+    """Genius, asked at most as often as `rate` (such as `60/minute`) says, by all who share the state.
+
+    Connections close with the context.
 
     Raises:
         ConfigError: the token or the rate cannot be one.
     """
-    async with HttpDoor("genius", MovingWindow("genius", rate)) as door:
+    async with HttpDoor("genius", parse_rate("genius", rate), state) as door:
         yield GeniusSource(door, token, api_url, web_url)
 
 
@@ -84,6 +90,11 @@ class GeniusSource:
         self._robots: RobotFileParser | None = None
         self._robots_lock = asyncio.Lock()
 
+    @property
+    def requests(self) -> int:
+        """Requests sent so far, those that had to be repeated among them."""
+        return self._door.requests
+
     async def find_artist(self, name: str) -> ArtistRef:
         """The artist of that name, or of that alternate name; spelling of accents, case and signs does not matter.
 
@@ -105,18 +116,20 @@ class GeniusSource:
                 break
         return await self._find_alias(name, wanted, list(found.values()))
 
-    async def songs_of(self, artist: ArtistRef) -> AsyncIterator[SongStub]:
-        """Every song in the artist's list, also those where they are only featured, most popular first."""
+    async def list_songs(self, artist: ArtistRef, page: int) -> SongPage:
+        """Fifty songs of the artist's list, also those where they are only featured, most popular first.
+
+        Raises:
+            NotFound: the artist is gone, or nobody has that name.
+        """
         source_id = artist.source_id or (await self.find_artist(artist.name)).source_id
-        page: int | None = 1
-        while page:
-            response = await self._get(
-                f"/artists/{source_id}/songs", sort="popularity", per_page=SONGS_A_PAGE, page=page
-            )
-            for song in _items(response, "songs"):
-                yield _stub(song)
-            following = response.get("next_page")
-            page = following if isinstance(following, int) and following > page else None
+        response = await self._get(f"/artists/{source_id}/songs", sort="popularity", per_page=SONGS_A_PAGE, page=page)
+        following = response.get("next_page")
+        return SongPage(
+            [_stub(song) for song in _items(response, "songs")],
+            (page - 1) * SONGS_A_PAGE,
+            following if isinstance(following, int) and following > page else None,
+        )
 
     async def fetch_song(self, source_id: str) -> Song:
         """Metadata of one song.

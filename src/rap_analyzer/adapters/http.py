@@ -16,7 +16,7 @@ import orjson
 import stamina
 
 from rap_analyzer import __version__, telemetry
-from rap_analyzer.adapters.pacing import Breaker
+from rap_analyzer.adapters.pacing import Pacer
 from rap_analyzer.domain.errors import (
     Blocked,
     ConfigError,
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from types import TracebackType
 
-    from rap_analyzer.adapters.pacing import RateLimit
+    from rap_analyzer.domain.pacing import Rate
+    from rap_analyzer.ports import SharedState
 
 T = TypeVar("T")
 
@@ -113,34 +114,32 @@ class _Backoff:
 class HttpDoor:
     """The way to one service; a context manager, whose end closes the connections.
 
-    One attempt and three retries after 2, 4 and 8 s (±20 %), a short Retry-After obeyed, a long one never slept
-    through: the door stays shut until then and says so.
+    One attempt and three retries after 2, 4 and 8 s (±20 %), a short Retry-After obeyed by all processes, a long one
+    never slept through: the door stays shut until then, for all and after a restart too, and says so.
 
     Args:
         source: what the service is called in messages and metrics.
-        rate: where each attempt waits for its turn.
+        rate: how often it may be asked, by all processes together.
+        state: what they share of it: turns, breaker, parking.
         base_delay: seconds before the first retry.
         longest_wait: longest Retry-After (s) that is slept through.
         timeouts: for each phase of an attempt.
-        breaker: spares the service when it is down.
     """
 
     def __init__(
         self,
         source: str,
-        rate: RateLimit,
+        rate: Rate,
+        state: SharedState,
         *,
         base_delay: float = 2.0,
         longest_wait: float = LONGEST_WAIT_S,
         timeouts: httpx2.Timeout = TIMEOUTS,
-        breaker: Breaker | None = None,
     ) -> None:
         self.source = source
-        self._rate = rate
+        self._pacer = Pacer(source, rate, state, longest_wait)
         self._base_delay = base_delay
-        self._longest_wait = longest_wait
-        self._breaker = breaker or Breaker(source)
-        self._shut_until = 0.0
+        self.requests = 0
         self._client = httpx2.AsyncClient(
             headers={"User-Agent": USER_AGENT},
             timeout=timeouts,
@@ -239,29 +238,32 @@ class HttpDoor:
         return str(address)
 
     async def _attempt(self, question: _Question, read: Callable[[Answer], T]) -> T:
-        await self._take_turn()
-        started, result, failed = time.perf_counter(), "given_up", None
+        is_probe = await self._pacer.take_turn()
+        started, result, failed, answered = time.perf_counter(), "given_up", None, False
         try:
             answer = self._checked(await self._send(question), question)
             value = self._readable(answer, question, read)
             result, failed = ("ok" if answer.status < 300 else str(answer.status)), False  # noqa: PLR2004
+            answered = result == "ok"
         except _Failed as failure:
             result, failed = failure.result, failure.is_fault
+            await self._tell_of_wait(failure, time.perf_counter() - started)
             raise
         finally:
-            await self._breaker.record(failed=failed)
+            seconds = time.perf_counter() - started
+            if failed is not None:
+                self._pacer.time_answer(seconds, answered=answered)
             telemetry.source_requests.labels(self.source, result).inc()
-            telemetry.source_seconds.labels(self.source).observe(time.perf_counter() - started)
+            telemetry.source_seconds.labels(self.source).observe(seconds)
+            await self._pacer.record(failed=failed, is_probe=is_probe)
         return value
 
-    async def _take_turn(self) -> None:
-        """Waits while the door is shut and for the rate."""
-        while (wait := self._shut_until - time.monotonic()) > 0:
-            if wait > self._longest_wait:
-                raise self._parked(wait)
-            await asyncio.sleep(wait)
-        await self._rate.acquire()
-        await self._breaker.admit()
+    async def _tell_of_wait(self, failure: _Failed, sent_s: float) -> None:
+        """What the service asks for counts for every process."""
+        if failure.result == "rate_limited":
+            await self._pacer.slow_down(failure.wait, sent_s)
+        elif failure.wait is not None and self._pacer.is_long(failure.wait):
+            await self._pacer.park(failure.wait, failure.result)
 
     async def _send(self, question: _Question) -> Answer:
         try:
@@ -279,6 +281,7 @@ class HttpDoor:
             raise self._fault(message, "connection") from error
 
     async def _exchange(self, question: _Question) -> Answer:
+        self.requests += 1
         async with self._client.stream(
             question.method, question.url, params=question.params, headers=question.headers, data=question.data
         ) as response:
@@ -319,20 +322,15 @@ class HttpDoor:
 
     def _limited(self, answer: Answer, place: str) -> _Failed:
         wait = _retry_after(answer.headers)
-        if wait is not None:
-            self._shut_until = max(self._shut_until, time.monotonic() + wait)
-        is_long = wait is not None and wait > self._longest_wait
+        is_long = self._pacer.is_long(wait)
         error = (
-            self._parked(wait)
+            self._pacer.parked(wait)
             if is_long and wait
             else RateLimited(
                 f"{self.source} says that we ask too often at {place}, also after {RETRIES} waits: go on later.", wait
             )
         )
         return _Failed(error, "rate_limited", again=not is_long, is_fault=False, wait=wait)
-
-    def _parked(self, wait: float) -> RateLimited:
-        return RateLimited(f"{self.source} asks for a wait of {round(wait)} s: go on after that.", wait)
 
     def _readable(self, answer: Answer, question: _Question, read: Callable[[Answer], T]) -> T:
         try:
@@ -346,9 +344,8 @@ class HttpDoor:
 
     def _fault(self, what: str, result: str, wait: float | None = None) -> _Failed:
         """A failure that passes: tried again, unless the service wants a long wait first."""
-        if wait is not None and wait > self._longest_wait:
-            self._shut_until = max(self._shut_until, time.monotonic() + wait)
-            return _Failed(self._parked(wait), result, again=False, is_fault=True)
+        if wait is not None and self._pacer.is_long(wait):
+            return _Failed(self._pacer.parked(wait), result, again=False, is_fault=True, wait=wait)
         error = SourceError(f"{what}, also after {RETRIES} retries: try again later.")
         return _Failed(error, result, again=True, is_fault=True, wait=wait)
 

@@ -11,15 +11,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from rap_analyzer.adapters.http import HttpDoor
-from rap_analyzer.adapters.pacing import MovingWindow
 from rap_analyzer.domain.enrichment import Recording
 from rap_analyzer.domain.errors import ConfigError, NotFound, PageChanged, SourceError
+from rap_analyzer.domain.pacing import parse_rate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from rap_analyzer.domain.enrichment import RecordingQuery
-    from rap_analyzer.ports import Cache
+    from rap_analyzer.ports import Cache, SharedState
 
 ID = re.compile(r"[A-Za-z0-9]{22}")
 MOST_FOUND = 10
@@ -50,14 +50,17 @@ async def connect_spotify(
     api_url: str,
     accounts_url: str,
     rate: str,
+    state: SharedState,
     cache: Cache | None = None,
 ) -> AsyncIterator[SpotifySource]:
-    """Spotify, asked at most as often as `rate` (such as `90/minute`) says; connections close with the context.
+    """Spotify, asked at most as often as `rate` (such as `90/minute`) says, by all who share the state.
+
+    Connections close with the context.
 
     Raises:
         ConfigError: the client id, the secret or the rate cannot be one.
     """
-    async with HttpDoor("spotify", MovingWindow("spotify", rate)) as door:
+    async with HttpDoor("spotify", parse_rate("spotify", rate), state) as door:
         yield SpotifySource(door, client_id, client_secret, api_url=api_url, accounts_url=accounts_url, cache=cache)
 
 
@@ -98,7 +101,7 @@ class SpotifySource:
         self._tokens = _Tokens(door, client_id, client_secret, accounts_url.rstrip("/"))
         self._api = api_url.rstrip("/") + "/v1"
         self._cache = cache
-        self._access_key = f"spotify:access:{client_id}"
+        self._access_key = f"spotify:access:{self._api}:{client_id}"
         self._access: Access | None = None
         self._access_lock = asyncio.Lock()
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rap_analyzer import __version__
-from rap_analyzer.cli import collect, corpus, database, demo, diagnose, find, models, serving
+from rap_analyzer.cli import collect, corpus, database, demo, diagnose, find, forgetting, models, serving
 
 app = typer.Typer(
     name="rap",
@@ -46,6 +46,7 @@ app.command("run")(collect.run_all)
 app.command("search")(find.search)
 app.command("similar")(find.similar)
 app.command("rhymes")(find.rhymes)
+app.command("forget")(forgetting.forget)
 app.command("serve")(serving.serve)
 app.command("doctor")(diagnose.doctor)
 app.command("simulate")(serving.simulate)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rap_analyzer.pipeline.scrape import ScrapeReport
     from rap_analyzer.wiring import Services
 
-UNLIMITED = "1000000/second"
+UNLIMITED = "60000000/minute"
 
 
 def demo(
@@ -128,10 +128,11 @@ def _start_simulators(stack: ExitStack) -> dict[str, Any]:
 
 async def _scrape(services: Services, bars: Any) -> ScrapeReport:
     from rap_analyzer.cli.collect import scrape_with
+    from rap_analyzer.domain.frontier import Scope
     from rap_analyzer.simulators.corpus import load_corpus
 
     names = [artist.name for artist in load_corpus().artists]
-    return await scrape_with(services, names, None, bars)
+    return await scrape_with(services, names, Scope(), bars)
 
 
 async def _clear() -> None:

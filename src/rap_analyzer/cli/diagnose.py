@@ -116,17 +116,17 @@ async def _examine_store(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _examine_redis(settings: Settings) -> Finding:
-    from rap_analyzer.adapters.cache import connect_redis
+    from rap_analyzer.wiring import connect_cache
 
     if settings.redis_host is None:
         return Finding(GOOD, "Redis", "not configured; memory of each process is used")
-    cache = connect_redis(settings.redis_host, settings.redis_port, settings.redis_db)
+    cache = connect_cache(settings)
     status = await cache.status()
     await cache.close()
     where = f"{settings.redis_host}:{settings.redis_port}"
     if status == "healthy":
         return Finding(GOOD, "Redis", where)
-    return Finding(WARN, "Redis", f"{where} does not answer; memory stands in", "start it, or unset REDIS_HOST")
+    return Finding(WARN, "Redis", f"{where} does not take writes; memory stands in", "see docs/how-to/run-redis.md")
 
 
 def _examine_model(settings: Settings) -> Finding:
@@ -145,14 +145,16 @@ def _token(present: bool, service: str, setting: str, where: str) -> Finding:
 
 
 async def _examine_genius(settings: Settings) -> Finding:
-    from rap_analyzer.domain.errors import NotFound, RapError
-    from rap_analyzer.wiring import open_genius
+    from rap_analyzer.domain.errors import NotFound, RapError, StoreError
+    from rap_analyzer.wiring import open_genius, open_services
 
     try:
-        async with open_genius(settings) as source:
+        async with open_services(settings) as services, open_genius(services) as source:
             await source.find_artist("a name that nobody has")
     except NotFound:
         return Finding(GOOD, "Genius", "answers, and takes the token")
+    except StoreError:
+        return Finding(WARN, "Genius", "not asked: whether it may be is written in PostgreSQL", "mend PostgreSQL first")
     except RapError as error:
         return Finding(BAD, "Genius", str(error), "check GENIUS_ACCESS_TOKEN")
     return Finding(GOOD, "Genius", "answers, and takes the token")

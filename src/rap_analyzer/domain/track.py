@@ -22,6 +22,7 @@ class Outcome(StrEnum):
     MISSING = "missing"
     BLOCKED = "blocked"
     FAILED = "failed"
+    FORGOTTEN = "forgotten"
 
 
 class Role(StrEnum):
@@ -161,7 +162,7 @@ class Account:
 
     @property
     def adds_up(self) -> bool:
-        """Whether found = stored + unchanged + instrumental + unreleased + not_a_song + missing + blocked + failed."""
+        """Whether found is the sum of all outcomes."""
         return self.found == sum(self.counts.values())
 
 

@@ -100,7 +100,7 @@ class FaultInjector:
         self.faults = faults or Faults()
         self.requests: Counter[str] = Counter()
         self.statuses: Counter[str] = Counter()
-        self._visits: Counter[str] = Counter()
+        self.visits: Counter[str] = Counter()
         self._answered: deque[float] = deque()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +119,7 @@ class FaultInjector:
     def change(self, faults: Faults) -> None:
         """Other faults from now on; the counts begin anew."""
         self.faults = faults
-        for counts in (self.requests, self.statuses, self._visits):
+        for counts in (self.requests, self.statuses, self.visits):
             counts.clear()
         self._answered.clear()
 
@@ -137,8 +137,8 @@ class FaultInjector:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         self.requests[self._route_of(scope)] += 1
-        self._visits[path] += 1
-        fault = self.faults.strike(path, self._visits[path])
+        self.visits[path] += 1
+        fault = self.faults.strike(path, self.visits[path])
         await asyncio.sleep(self.faults.latency)
         if self._is_over_rate():
             await _refuse(send, 429, b'{"error":"rate limited"}', self._seconds_left())

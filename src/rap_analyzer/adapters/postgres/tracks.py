@@ -13,9 +13,13 @@ from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Role, Track
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from psycopg import AsyncCursor
+
     from rap_analyzer.adapters.postgres.database import Connection
     from rap_analyzer.domain.track import TrackDraft
 
+Key = tuple[str, str]
+"""A song's source, and its number there."""
 STAGED_TYPES = (
     *("int4", "text", "text", "text", "text", "text", "text", "text"),
     *("date", "int2", "text", "int8", "text", "text"),
@@ -43,30 +47,25 @@ class TrackStore:
 
         Returns:
             An outcome for each draft, in order: `stored` when the words are new or changed, `unchanged` when they
-            are the stored ones, else the draft's own.
+            are the stored ones, `forgotten` when they are not wanted here, else the draft's own.
         """
         if not drafts:
             return []
         newest = {(d.provenance.source, d.provenance.source_id): d for d in drafts}
 
-        async def work(connection: Connection) -> set[tuple[str, str]]:
+        async def work(connection: Connection) -> tuple[set[Key], set[Key]]:
             await connection.execute(query("create_staging"))
             rows = [_staged_row(n, draft) for n, draft in enumerate(newest.values())]
             await copy_rows(connection, "copy_staged", STAGED_TYPES, rows)
             if len(rows) >= ANALYZED_FROM:
                 await connection.execute(query("analyze_staged"))
-            cursor = await connection.execute(query("save_staged_tracks"))
-            written = {(row["source"], row["source_id"]) for row in await cursor.fetchall()}
+            forgotten = await _keys(await connection.execute(query("mark_staged_forgotten")))
+            written = await _keys(await connection.execute(query("save_staged_tracks")))
             for step in SAVE_STEPS:
                 await connection.execute(query(step))
-            return written
+            return written, forgotten
 
-        return _outcomes(drafts, newest, await self._database.run(work))
-
-    async def load_outcomes(self, source: str, source_ids: Sequence[str]) -> dict[str, Outcome]:
-        """What became of these songs on earlier visits; songs never visited are absent."""
-        rows = await self._database.fetch("load_outcomes", {"source": source, "source_ids": list(source_ids)})
-        return {row["source_id"]: Outcome(row["outcome"]) for row in rows}
+        return _outcomes(drafts, newest, *await self._database.run(work))
 
     async def count_sources(self) -> dict[str, int]:
         """Tracks by source."""
@@ -74,11 +73,12 @@ class TrackStore:
         return {row["source"]: row["count"] for row in rows}
 
     async def delete_source(self, source: str) -> int:
-        """Delete every track and visit of a source. Returns the number of tracks."""
+        """Delete every track and visit of a source, and what was still to be visited. Returns the number of tracks."""
 
         async def work(connection: Connection) -> int:
             deleted = await connection.execute(query("delete_source_tracks"), {"source": source})
             await connection.execute(query("delete_source_visits"), {"source": source})
+            await connection.execute(query("delete_source_frontier"), {"source": source})
             await connection.execute(query("delete_idle_artists"), {"source": source})
             return deleted.rowcount
 
@@ -103,15 +103,21 @@ class TrackStore:
         return exact or await self._database.fetch("find_tracks_like", {"title": title})
 
 
+async def _keys(cursor: AsyncCursor[dict[str, Any]]) -> set[Key]:
+    return {(row["source"], row["source_id"]) for row in await cursor.fetchall()}
+
+
 def _outcomes(
-    drafts: Sequence[TrackDraft], newest: Mapping[tuple[str, str], TrackDraft], written: set[tuple[str, str]]
+    drafts: Sequence[TrackDraft], newest: Mapping[Key, TrackDraft], written: set[Key], forgotten: set[Key]
 ) -> list[Outcome]:
     """A song given twice in one batch is stored once: by its last draft; the earlier one counts as unchanged."""
     outcomes: list[Outcome] = []
     for draft in drafts:
         key = (draft.provenance.source, draft.provenance.source_id)
         is_newest = newest[key] is draft
-        if draft.outcome is not Outcome.STORED:
+        if key in forgotten:
+            outcomes.append(Outcome.FORGOTTEN)
+        elif draft.outcome is not Outcome.STORED:
             outcomes.append(draft.outcome)
         else:
             outcomes.append(Outcome.STORED if is_newest and key in written else Outcome.UNCHANGED)

@@ -74,10 +74,6 @@ ON CONFLICT (source, source_id) DO UPDATE SET
     reason = EXCLUDED.reason, title = EXCLUDED.title, url = EXCLUDED.url,
     attempts = v.attempts + 1, visited_at = now();
 
--- load_outcomes --
--- What became of these songs of a source on earlier visits
-SELECT source_id, outcome FROM visits WHERE source = %(source)s AND source_id = ANY(%(source_ids)s);
-
 -- count_sources --
 -- Tracks by source
 SELECT source, count(*) FROM tracks GROUP BY source;

@@ -1,0 +1,168 @@
+"""The frontier in PostgreSQL: what is still to be visited, shared by any number of processes."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from rap_analyzer.adapters.postgres.database import Database, query
+from rap_analyzer.domain.errors import StoreError
+from rap_analyzer.domain.frontier import SETTLED, KnownSong, Listing
+from rap_analyzer.domain.track import ArtistRef, Outcome, SongStub
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from rap_analyzer.adapters.postgres.database import Connection
+    from rap_analyzer.domain.frontier import Scope, SongPage
+
+SPACE = 0x726170
+"""First key of the advisory locks that workers hold: "rap"."""
+LISTED_FOR = timedelta(hours=1)
+"""How long a list that was read to its end is taken to be complete."""
+UNLIMITED = 2**31 - 1
+
+
+class Frontier:
+    """`ports.Frontier` for one process at work; made by `open_frontier`.
+
+    Args:
+        database: the store.
+        source: what the songs' source is called there.
+        worker: this process's number, on which it holds an advisory lock.
+        started: when it began, by the store's clock.
+    """
+
+    def __init__(self, database: Database, source: str, worker: int, started: datetime) -> None:
+        self._database = database
+        self._source = source
+        self.worker = worker
+        self._started = started
+        self._lock: psycopg.AsyncConnection[Any] | None = None
+        self._locking = asyncio.Lock()
+
+    async def ask_for(self, names: Sequence[str]) -> None:
+        """Puts artists on the frontier, by name; those that are there stay as they are."""
+        await self._run("ask_for_artists", asked=sorted(names))
+
+    async def claim_artist(self, name: str, scope: Scope) -> bool:
+        """Whether this process is to read the artist's list: it is due, and no other process reads it."""
+        since = self._started if scope.refresh else self._started - LISTED_FOR
+        return bool(await self._run("claim_artist", asked=name, since=since, live=await self._live()))
+
+    async def release_artist(self, name: str) -> None:
+        """Gives the artist's list back for others to read on."""
+        await self._run("release_artist", asked=name)
+
+    async def listing(self, name: str, scope: Scope) -> Listing:
+        """How far the artist's list is read."""
+        since = self._started if scope.refresh else self._started - LISTED_FOR
+        [row] = await self._run("load_artist_listing", asked=name, since=since)
+        artist = ArtistRef(row["name"], row["artist_id"]) if row["artist_id"] else None
+        return Listing(artist, row["next_page"], row["is_listed"], row["is_forgotten"])
+
+    async def save_artist(self, name: str, artist: ArtistRef) -> None:
+        """Remembers whom a name means."""
+        await self._run("save_found_artist", asked=name, artist_id=artist.source_id, name=artist.name)
+
+    async def save_page(self, name: str, artist: ArtistRef, page: SongPage) -> None:
+        """Saves a page of the artist's list, and which page comes next, as one."""
+        stubs = list({song.source_id: song for song in page.songs}.values())
+        values = {
+            "source": self._source,
+            "asked": name,
+            "artist_id": artist.source_id,
+            "first": page.first,
+            "next_page": page.next_page,
+            "ids": [song.source_id for song in stubs],
+            "titles": [song.title for song in stubs],
+            "artists": [song.artist for song in stubs],
+            "urls": [song.url for song in stubs],
+            "changed": [_moment(song.lyrics_updated_at) for song in stubs],
+        }
+
+        async def work(connection: Connection) -> None:
+            for step in ("save_listed_songs", "save_list", "save_page_read"):
+                await connection.execute(query(step), values)
+
+        await self._database.run(work)
+
+    async def songs_of(self, artist: ArtistRef, scope: Scope) -> list[KnownSong]:
+        """The artist's songs so far, the most popular first, with what is known of each."""
+        rows = await self._run("load_list", artist_id=artist.source_id, **self._due(scope))
+        return [KnownSong(r["source_id"], Outcome(r["outcome"]) if r["outcome"] else None, r["due"]) for r in rows]
+
+    async def claim_songs(self, artist: ArtistRef, scope: Scope, limit: int) -> list[SongStub]:
+        """Takes up to `limit` of the artist's songs that are due and that no process visits; new ones first."""
+        rows = await self._run(
+            "claim_songs", artist_id=artist.source_id, limit=limit, live=await self._live(), **self._due(scope)
+        )
+        return [SongStub(**row) for row in rows]
+
+    def _due(self, scope: Scope) -> dict[str, Any]:
+        most = UNLIMITED if scope.max_songs is None else scope.max_songs
+        return {"since": self._started, "refresh": scope.refresh, "most": most, "settled": sorted(SETTLED)}
+
+    async def _live(self) -> list[int]:
+        """Numbers of the processes at work. Asked before what they did is looked at, so that none of it is missed."""
+        await self.hold()
+        return [row["worker"] for row in await self._run("load_workers", space=SPACE)]
+
+    async def _run(self, statement: str, **values: Any) -> list[dict[str, Any]]:
+        """Rows of a named query, or none of a statement without; the source and the worker are always at hand."""
+        parameters = {"source": self._source, "worker": self.worker, **values}
+
+        async def work(connection: Connection) -> list[dict[str, Any]]:
+            cursor = await connection.execute(query(statement), parameters)
+            return await cursor.fetchall() if cursor.description else []
+
+        return await self._database.run(work)
+
+    async def hold(self) -> None:
+        """Sees to it that the lock is held: again, when its connection was lost.
+
+        Raises:
+            StoreError: PostgreSQL does not answer.
+        """
+        async with self._locking:
+            if self._lock is not None:
+                with suppress(psycopg.Error):
+                    await self._lock.execute("SELECT 1")
+                    return
+                await self.let_go()
+            try:
+                self._lock = await psycopg.AsyncConnection.connect(self._database.conninfo, autocommit=True)
+                await self._lock.execute(query("lock_worker"), {"space": SPACE, "worker": self.worker})
+            except psycopg.Error as error:
+                raise StoreError(f"PostgreSQL: {' '.join(str(error).split())}") from error
+
+    async def let_go(self) -> None:
+        """Gives everything that is claimed back, by letting go of the lock."""
+        if self._lock is not None:
+            await self._lock.close()
+            self._lock = None
+
+
+@asynccontextmanager
+async def open_frontier(database: Database, source: str) -> AsyncIterator[Frontier]:
+    """The frontier of a source, for one process at work; what it claims is free again when the block ends.
+
+    Raises:
+        StoreError: PostgreSQL does not answer.
+    """
+    row = await database.fetch_one("new_worker")
+    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+    frontier = Frontier(database, source, row["worker"], row["started"])
+    await frontier.hold()
+    try:
+        yield frontier
+    finally:
+        await frontier.let_go()
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,97 @@
+-- new_worker --
+-- A number for a process at work, and the store's clock
+SELECT nextval('frontier_workers')::int AS worker, now() AS started;
+
+-- lock_worker --
+-- Show that the worker lives, for as long as this connection does
+SELECT pg_advisory_lock(%(space)s, %(worker)s);
+
+-- load_workers --
+-- Workers that live
+SELECT objid::int AS worker FROM pg_locks
+WHERE locktype = 'advisory' AND objsubid = 2 AND classid = %(space)s AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+
+-- ask_for_artists --
+-- Put artists on the frontier
+INSERT INTO frontier_artists (source, asked)
+SELECT %(source)s, unnest(%(asked)s::text[]) ON CONFLICT DO NOTHING;
+
+-- claim_artist --
+-- Take an artist whose list is not read, or was read long ago, and that nobody reads
+UPDATE frontier_artists a SET worker = %(worker)s
+WHERE source = %(source)s AND asked = %(asked)s
+  AND (listed_at IS NULL OR listed_at < %(since)s)
+  AND (worker IS NULL OR worker = %(worker)s OR worker <> ALL(%(live)s::int[]))
+RETURNING artist_id, name, next_page;
+
+-- release_artist --
+-- Let others read on in the artist's list
+UPDATE frontier_artists SET worker = NULL
+WHERE source = %(source)s AND asked = %(asked)s AND worker = %(worker)s;
+
+-- load_artist_listing --
+-- How far the list of an artist is read
+SELECT artist_id, name, next_page, coalesce(listed_at >= %(since)s, false) AS is_listed, EXISTS (
+    SELECT 1 FROM forgotten_artists f WHERE (f.source, f.source_id) = (a.source, a.artist_id)) AS is_forgotten
+FROM frontier_artists a WHERE source = %(source)s AND asked = %(asked)s;
+
+-- save_found_artist --
+-- Remember whom a name means
+UPDATE frontier_artists SET artist_id = %(artist_id)s, name = %(name)s, next_page = 1
+WHERE source = %(source)s AND asked = %(asked)s;
+
+-- save_listed_songs --
+-- Add songs to the frontier, or what has changed about them
+INSERT INTO frontier_songs AS f (source, source_id, title, artist, url, changed_at)
+SELECT %(source)s, * FROM unnest(
+    %(ids)s::text[], %(titles)s::text[], %(artists)s::text[], %(urls)s::text[], %(changed)s::timestamptz[]
+) AS s(source_id, title, artist, url, changed_at) ORDER BY source_id
+ON CONFLICT (source, source_id) DO UPDATE SET
+    title = EXCLUDED.title, artist = EXCLUDED.artist, url = EXCLUDED.url, changed_at = EXCLUDED.changed_at
+WHERE (f.title, f.artist, f.url, f.changed_at)
+      IS DISTINCT FROM (EXCLUDED.title, EXCLUDED.artist, EXCLUDED.url, EXCLUDED.changed_at);
+
+-- save_list --
+-- Their places in the artist's list
+INSERT INTO frontier_lists (source, artist_id, source_id, position)
+SELECT %(source)s, %(artist_id)s, source_id, %(first)s + n - 1
+FROM unnest(%(ids)s::text[]) WITH ORDINALITY AS s(source_id, n) ORDER BY source_id
+ON CONFLICT (source, artist_id, source_id) DO UPDATE SET position = EXCLUDED.position
+WHERE frontier_lists.position <> EXCLUDED.position;
+
+-- save_page_read --
+-- Remember which page comes next; after the last one the list is read, by the store's clock
+UPDATE frontier_artists SET next_page = %(next_page)s,
+    listed_at = CASE WHEN %(next_page)s::int IS NULL THEN clock_timestamp() ELSE listed_at END
+WHERE source = %(source)s AND asked = %(asked)s;
+
+-- load_list --
+-- An artist's songs so far, and what is known of each: whether it is due for a visit, and what the last one told
+SELECT l.source_id, v.outcome, (
+    v.outcome IS NULL OR v.visited_at < %(since)s AND (
+        v.outcome <> ALL(%(settled)s::text[]) OR %(refresh)s AND s.changed_at > v.visited_at AND v.outcome <> 'forgotten')
+) AS due
+FROM frontier_lists l JOIN frontier_songs s USING (source, source_id) LEFT JOIN visits v USING (source, source_id)
+WHERE l.source = %(source)s AND l.artist_id = %(artist_id)s AND l.position < %(most)s
+ORDER BY l.position;
+
+-- claim_songs --
+-- Take some of an artist's songs that are due and that nobody visits; those never visited come first
+UPDATE frontier_songs f SET worker = %(worker)s
+WHERE f.source = %(source)s AND f.source_id IN (
+    SELECT s.source_id
+    FROM frontier_lists l JOIN frontier_songs s USING (source, source_id) LEFT JOIN visits v USING (source, source_id)
+    WHERE l.source = %(source)s AND l.artist_id = %(artist_id)s AND l.position < %(most)s
+      AND (s.worker IS NULL OR s.worker <> %(worker)s AND s.worker <> ALL(%(live)s::int[]))
+      AND (v.outcome IS NULL OR v.visited_at < %(since)s AND (
+           v.outcome <> ALL(%(settled)s::text[]) OR %(refresh)s AND s.changed_at > v.visited_at AND v.outcome <> 'forgotten'))
+    ORDER BY v.outcome IS NOT NULL, l.position LIMIT %(limit)s
+    FOR UPDATE OF s SKIP LOCKED)
+RETURNING f.source_id, f.title, f.artist, f.url;
+
+-- delete_source_frontier --
+-- Forget what was to be visited of a source
+WITH songs AS (DELETE FROM frontier_songs WHERE source = %(source)s),
+     lists AS (DELETE FROM frontier_lists WHERE source = %(source)s)
+DELETE FROM frontier_artists WHERE source = %(source)s;

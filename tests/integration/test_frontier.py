@@ -1,0 +1,300 @@
+"""The frontier: songs are shared by all processes that collect, and nothing that one of them had claimed is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rap_analyzer.adapters.postgres.frontier import open_frontier
+from rap_analyzer.adapters.postgres.tracks import TrackStore
+from rap_analyzer.domain.errors import Blocked, NotFound, PageChanged, SourceError
+from rap_analyzer.domain.frontier import Budget, Scope, SongPage
+from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Role, Song, SongStub
+from rap_analyzer.pipeline.scrape import Scraper, ScrapeReport
+
+if TYPE_CHECKING:
+    from rap_analyzer.adapters.postgres.database import Database
+
+PAGE = 10
+
+
+class Page:
+    """A page that has been read."""
+
+    raw_digest = ""
+
+    def __init__(self, lyrics: str) -> None:
+        self.lyrics, self.outcome = lyrics, Outcome.STORED
+
+
+class Shelf:
+    """A source of some artists with some songs each; it counts what it is asked for, and forgets nothing.
+
+    Args:
+        artists: names, with the number of their songs.
+        shared: songs that stand in the lists of all of them too.
+    """
+
+    name, parser_version = "shelf", "1"
+
+    def __init__(self, artists: dict[str, int], shared: int = 0) -> None:
+        self.artists = artists
+        self.shared = shared
+        self.pages: Counter[tuple[str, int]] = Counter()
+        self.songs: Counter[str] = Counter()
+        self.words: dict[str, str] = {}
+        self.changed: dict[str, int] = {}
+        self.errors: dict[str, SourceError] = {}
+        self.delay = 0.0
+
+    @property
+    def requests(self) -> int:
+        """Lists and songs; the words of a song are a request too."""
+        return sum(self.pages.values()) + 2 * sum(self.songs.values())
+
+    async def find_artist(self, name: str) -> ArtistRef:
+        if name not in self.artists:
+            raise NotFound(f"nobody is called {name}")
+        return ArtistRef(name, f"id of {name}")
+
+    async def list_songs(self, artist: ArtistRef, page: int) -> SongPage:
+        await asyncio.sleep(self.delay)
+        self.pages[artist.name, page] += 1
+        self._fail(f"list of {artist.name}")
+        own = [f"{artist.name} {n}" for n in range(self.artists[artist.name])]
+        ids = [*own, *(f"all {n}" for n in range(self.shared))]
+        first = (page - 1) * PAGE
+        songs = [SongStub(i, i, artist.name, "", self.changed.get(i)) for i in ids[first : first + PAGE]]
+        return SongPage(songs, first, page + 1 if first + PAGE < len(ids) else None)
+
+    async def fetch_song(self, source_id: str) -> Song:
+        await asyncio.sleep(self.delay)
+        self.songs[source_id] += 1
+        self._fail(source_id)
+        return Song(source_id, source_id, "", (Credit(ArtistRef("Ann"), Role.PRIMARY),))
+
+    async def fetch_lyrics(self, song: Song) -> Page:
+        return Page(self.words.get(song.source_id, f"words of {song.source_id}"))
+
+    def _fail(self, what: str) -> None:
+        if what in self.errors:
+            raise self.errors[what]
+
+
+class Silence:
+    """Progress that nobody looks at."""
+
+    def start(self, what: str, total: int | None) -> None: ...
+    def expect(self, more: int) -> None: ...
+    def advance(self, count: int = 1, now: str = "") -> None: ...
+    def finish(self) -> None: ...
+
+
+async def collect(
+    shelf: Any, database: Database, *names: str, budget: Budget | None = None, **scope: Any
+) -> ScrapeReport:
+    """One run of a process of its own."""
+    async with open_frontier(database, "shelf") as frontier:
+        scraper = Scraper(shelf, TrackStore(database), frontier, "shelf")
+        report = await scraper.scrape(list(names or shelf.artists), Silence(), Scope(**scope), budget)
+    assert report.account.adds_up
+    return report
+
+
+def counts(report: ScrapeReport) -> dict[str, int]:
+    """The counts that are not zero."""
+    return {str(outcome): count for outcome, count in report.account.counts.items() if count}
+
+
+async def test_every_song_of_every_list_comes_once(database: Database) -> None:
+    """A song that stands in two artists' lists is found, visited and counted once."""
+    shelf = Shelf({"Ann": 25, "Bo": 3}, shared=4)
+    report = await collect(shelf, database)
+    assert counts(report) == {"stored": 32}
+    assert set(shelf.songs.values()) == {1}
+    assert set(shelf.pages.values()) == {1}
+
+
+async def test_processes_share_the_work(database: Database) -> None:
+    """Four at once on the same names: no page and no song twice, each account adds up, and all of them do something."""
+    shelf = Shelf({"Ann": 200, "Bo": 45, "Cy": 20}, shared=5)
+    shelf.delay = 0.05
+    reports = await asyncio.gather(*(collect(shelf, database) for _ in range(4)))
+    assert set(shelf.songs.values()) == {1}
+    assert len(shelf.songs) == 270
+    assert set(shelf.pages.values()) == {1}
+    assert [report.account.found for report in reports] == [270] * 4
+    stored = [report.account.counts[Outcome.STORED] for report in reports]
+    assert sum(stored) == 270
+    assert min(stored) > 0
+
+
+async def test_a_second_run_asks_for_nothing_that_is_known(database: Database) -> None:
+    """Neither for a list that was read within the hour nor for a song that is settled."""
+    shelf = Shelf({"Ann": 12})
+    await collect(shelf, database)
+    shelf.pages.clear()
+    shelf.songs.clear()
+    assert counts(await collect(shelf, database)) == {"unchanged": 12}
+    assert not shelf.pages
+    assert not shelf.songs
+
+
+async def test_what_failed_is_tried_again_by_the_next_run(database: Database) -> None:
+    """Once in each run."""
+    shelf = Shelf({"Ann": 3})
+    shelf.errors["Ann 1"] = PageChanged("the page is new")
+    assert counts(await collect(shelf, database)) == {"stored": 2, "failed": 1}
+    assert shelf.songs["Ann 1"] == 1
+    assert counts(await collect(shelf, database)) == {"unchanged": 2, "failed": 1}
+    shelf.errors.clear()
+    assert counts(await collect(shelf, database)) == {"unchanged": 2, "stored": 1}
+    assert shelf.songs["Ann 1"] == 3
+
+
+async def test_a_list_is_read_on_where_it_was_left(database: Database) -> None:
+    """A run that is killed between two pages leaves the first one on the frontier."""
+    shelf = Shelf({"Ann": 25})
+    async with open_frontier(database, "shelf") as frontier:
+        await frontier.ask_for(["Ann"])
+        assert await frontier.claim_artist("Ann", Scope())
+        artist = await shelf.find_artist("Ann")
+        await frontier.save_artist("Ann", artist)
+        await frontier.save_page("Ann", artist, await shelf.list_songs(artist, 1))
+    assert counts(await collect(shelf, database)) == {"stored": 25}
+    assert shelf.pages == {("Ann", 1): 1, ("Ann", 2): 1, ("Ann", 3): 1}
+
+
+async def test_what_a_dead_process_had_claimed_is_free_at_once(database: Database) -> None:
+    """While it lives nobody else gets its songs; once its connection is gone, everybody may."""
+    shelf = Shelf({"Ann": 8})
+    artist = await shelf.find_artist("Ann")
+    async with open_frontier(database, "shelf") as ours:
+        async with open_frontier(database, "shelf") as theirs:
+            await theirs.ask_for(["Ann"])
+            assert await theirs.claim_artist("Ann", Scope())
+            await theirs.save_page("Ann", artist, await shelf.list_songs(artist, 1))
+            assert len(await theirs.claim_songs(artist, Scope(), 5)) == 5
+            assert len(await ours.claim_songs(artist, Scope(), 10)) == 3
+            assert await ours.claim_songs(artist, Scope(), 10) == []
+        assert len(await ours.claim_songs(artist, Scope(), 10)) == 5
+
+
+async def test_a_lost_connection_is_made_again(database: Database) -> None:
+    """PostgreSQL ends the connection that shows that we live: the next claim holds the lock again."""
+    shelf = Shelf({"Ann": 8})
+    artist = await shelf.find_artist("Ann")
+    async with open_frontier(database, "shelf") as ours, open_frontier(database, "shelf") as theirs:
+        await ours.ask_for(["Ann"])
+        await ours.save_page("Ann", artist, await shelf.list_songs(artist, 1))
+
+        async def kill(connection: Any) -> None:
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s",
+                (ours.worker,),
+            )
+
+        await database.run(kill)
+        assert len(await ours.claim_songs(artist, Scope(), 5)) == 5
+        assert len(await theirs.claim_songs(artist, Scope(), 10)) == 3
+
+
+async def test_only_the_most_popular_are_wanted(database: Database) -> None:
+    """No page is read that is not needed; a later run without the limit goes on."""
+    shelf = Shelf({"Ann": 35})
+    assert counts(await collect(shelf, database, max_songs=12)) == {"stored": 12}
+    assert shelf.pages == {("Ann", 1): 1, ("Ann", 2): 1}
+    assert counts(await collect(shelf, database, max_songs=12)) == {"unchanged": 12}
+    assert counts(await collect(shelf, database)) == {"unchanged": 12, "stored": 23}
+    assert set(shelf.pages.values()) == {1}
+
+
+async def test_refreshing_visits_new_songs_and_changed_ones(database: Database) -> None:
+    """The list is read anew; of the songs that are stored only the one whose words have changed since is visited."""
+    shelf = Shelf({"Ann": 12})
+    await collect(shelf, database)
+    shelf.artists["Ann"] = 14
+    shelf.changed = {"Ann 3": 4_000_000_000, "Ann 4": 1_000_000_000}
+    shelf.words["Ann 3"] = "other words"
+    shelf.songs.clear()
+    assert counts(await collect(shelf, database, refresh=True)) == {"unchanged": 11, "stored": 3}
+    assert set(shelf.songs) == {"Ann 3", "Ann 12", "Ann 13"}
+    store = TrackStore(database)
+    [track] = await store.find_tracks("Ann 3")
+    assert (await store.load_track(track["id"])).lyrics == "other words"
+
+
+async def test_an_unknown_artist_holds_nobody_up(database: Database) -> None:
+    """Nor does one whose list cannot be read; both are reported."""
+    shelf = Shelf({"Ann": 3, "Bo": 2, "Cy": 4})
+    shelf.errors["list of Bo"] = PageChanged("the list is new")
+    report = await collect(shelf, database, "Ann", "Nobody", "Bo", "Cy")
+    assert counts(report) == {"stored": 7}
+    assert {name: type(error) for name, error in report.problems.items()} == {"Nobody": NotFound, "Bo": PageChanged}
+
+
+async def test_a_block_stops_everything_and_loses_nothing(database: Database) -> None:
+    """The songs that were not read count as blocked; the next run reads them."""
+    shelf = Shelf({"Ann": 30, "Bo": 30})
+    shelf.errors["Ann 7"] = Blocked("go away")
+    report = await collect(shelf, database)
+    assert report.stopped == "go away"
+    assert report.account.counts[Outcome.BLOCKED] > 0
+    assert sum(shelf.songs.values()) < 30
+    shelf.errors.clear()
+    assert set(counts(await collect(shelf, database))) == {"stored", "unchanged"}
+    assert len(shelf.songs) == 60
+
+
+async def test_a_budget_ends_a_run_and_the_next_one_goes_on(database: Database) -> None:
+    """No request too many; the songs that were listed and not visited are left, and not in the account."""
+    shelf = Shelf({"Ann": 30})
+    report = await collect(shelf, database, budget=Budget(max_requests=12))
+    assert 10 <= shelf.requests <= 12
+    assert report.ended == "The budget of 12 requests is used up"
+    assert counts(report) == {"stored": sum(shelf.songs.values())}
+    assert report.left == 10 - report.account.found
+    assert set(counts(await collect(shelf, database))) == {"stored", "unchanged"}
+    assert len(shelf.songs) == 30
+    assert set(shelf.songs.values()) == {1}
+
+
+async def test_a_run_ends_at_its_time(database: Database) -> None:
+    """When it has come before the run, nothing is asked for."""
+    shelf = Shelf({"Ann": 30})
+    report = await collect(shelf, database, budget=Budget(until=datetime.now(UTC)))
+    assert report.ended.startswith("It is ")
+    assert shelf.requests == 0
+
+
+async def test_a_plan_reads_the_lists_and_no_song(database: Database) -> None:
+    """It counts what a run would visit; that run does not read the lists again."""
+    shelf = Shelf({"Ann": 25, "Bo": 2})
+    await collect(shelf, database, "Bo")
+    async with open_frontier(database, "shelf") as frontier:
+        scraper = Scraper(shelf, TrackStore(database), frontier, "shelf")
+        plan = await scraper.plan(["Ann", "Bo", "Nobody"], Silence())
+    assert plan.left == 25
+    assert counts(plan) == {"unchanged": 2}
+    assert set(plan.problems) == {"Nobody"}
+    assert len(shelf.songs) == 2
+    await collect(shelf, database)
+    assert set(shelf.pages.values()) == {1}
+
+
+@pytest.mark.parametrize("names", [["Ann", "Ann"], ["Ann", "ann of many names"]])
+async def test_two_names_of_one_artist_are_one(database: Database, names: list[str]) -> None:
+    """Their songs are found once."""
+
+    class Aliases(Shelf):
+        async def find_artist(self, _: str) -> ArtistRef:
+            return ArtistRef("Ann", "id of Ann")
+
+    shelf = Aliases({"Ann": 5})
+    report = await collect(shelf, database, *names)
+    assert counts(report) == {"stored": 5}
+    assert set(shelf.songs.values()) == {1}
