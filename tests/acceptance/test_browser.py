@@ -245,6 +245,6 @@ def test_a_search_is_typed_and_followed(opened: Callable[..., Page]) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector(".hits")
     page.locator(".hits h2 a").first.click()
-    page.wait_for_selector("#lyrics")
+    page.wait_for_selector(":target")
     assert "#bar-" in page.url
     assert page.locator(":target").count() == 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rap_analyzer.adapters.postgres.forgetting import ForgettingStore
 from rap_analyzer.adapters.postgres.frontier import open_frontier
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.domain.errors import Blocked, NotFound, PageChanged, SourceError
@@ -75,7 +76,8 @@ class Shelf:
         await asyncio.sleep(self.delay)
         self.songs[source_id] += 1
         self._fail(source_id)
-        return Song(source_id, source_id, "", (Credit(ArtistRef("Ann"), Role.PRIMARY),))
+        artist = source_id.split(maxsplit=1)[0]
+        return Song(source_id, source_id, "", (Credit(ArtistRef(artist, f"id of {artist}"), Role.PRIMARY),))
 
     async def fetch_lyrics(self, song: Song) -> Page:
         return Page(self.words.get(song.source_id, f"words of {song.source_id}"))
@@ -235,6 +237,20 @@ async def test_an_unknown_artist_holds_nobody_up(database: Database) -> None:
     report = await collect(shelf, database, "Ann", "Nobody", "Bo", "Cy")
     assert counts(report) == {"stored": 7}
     assert {name: type(error) for name, error in report.problems.items()} == {"Nobody": NotFound, "Bo": PageChanged}
+
+
+@pytest.mark.parametrize("refresh", [False, True])
+async def test_a_forgotten_artist_is_not_collected(database: Database, refresh: bool) -> None:
+    """It is said, whether the list counts as read or is to be read anew; their songs are left alone."""
+    shelf = Shelf({"Ann": 3, "Bo": 2})
+    await collect(shelf, database)
+    forgetting = ForgettingStore(database)
+    await forgetting.forget(await forgetting.find_artist("Bo"))
+    shelf.songs.clear()
+    report = await collect(shelf, database, refresh=refresh)
+    assert "rap forget --undo --artist 'Bo'" in str(report.problems["Bo"])
+    assert counts(report) == {"unchanged": 3}
+    assert not shelf.songs
 
 
 async def test_a_block_stops_everything_and_loses_nothing(database: Database) -> None:

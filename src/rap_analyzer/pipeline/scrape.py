@@ -209,9 +209,11 @@ class _Run:
         listing = await self._frontier.listing(name, self._scope)
         if is_ours:
             try:
+                _check_wanted(listing)
                 return await self._read_on(name, listing)
             finally:
                 await self._frontier.release_artist(name)
+        _check_wanted(listing)
         if listing.artist is None:
             return None, False
         return listing.artist, listing.is_listed or self._is_enough(await self._known(listing.artist))
@@ -223,10 +225,7 @@ class _Run:
             artist = await self._source.find_artist(name)
             await self._frontier.save_artist(name, artist)
             listing = await self._frontier.listing(name, self._scope)
-        if listing.is_forgotten:
-            raise NotFound(
-                f"{artist.name} was forgotten here: `rap forget --undo --artist {artist.name!r}` allows it again."
-            )
+            _check_wanted(listing)
         is_stale = self._scope.refresh and name not in self._reread
         page = None if is_stale else listing.next_page
         while is_stale or not self._is_enough(await self._known(artist)):
@@ -351,6 +350,15 @@ class _Run:
             raw_digest=raw_digest,
         )
         return TrackDraft(song, outcome, provenance, lyrics, reason)
+
+
+def _check_wanted(listing: Listing) -> None:
+    """Raises where the artist was taken out for good."""
+    if listing.is_forgotten and listing.artist:
+        name = listing.artist.name
+        raise NotFound(
+            f"{name} was forgotten here: `rap forget --undo --artist {name!r}` lets them be collected again."
+        )
 
 
 def _song_of(stub: SongStub) -> Song:
