@@ -88,7 +88,7 @@ class Scraper:
             ConfigError: the source refuses us for good, such as for a wrong token.
             StoreError: the store is away.
         """
-        return await self._run(artists, progress, scope, budget, CONCURRENT_SONGS)
+        return await _Run(self, progress, scope, budget, CONCURRENT_SONGS).collect(artists)
 
     async def plan(
         self,
@@ -102,35 +102,21 @@ class Scraper:
         Raises:
             ConfigError, StoreError: as `scrape`.
         """
-        return await self._run(artists, progress, scope, budget, 0)
-
-    async def _run(
-        self,
-        artists: Sequence[str],
-        progress: Progress,
-        scope: Scope | None,
-        budget: Budget | None,
-        visitors: int,
-    ) -> ScrapeReport:
-        run = _Run(self, progress, scope or Scope(), budget or Budget(), visitors)
-        progress.start("collecting songs" if visitors else "reading lists", None)
-        try:
-            await run.collect(list(dict.fromkeys(artists)))
-        finally:
-            progress.finish()
-        return run.report
+        return await _Run(self, progress, scope, budget, visitors=0).collect(artists)
 
 
 class _Run:
     """One run: a finder that reads lists and claims songs, and some visitors that read the songs."""
 
-    def __init__(self, scraper: Scraper, progress: Progress, scope: Scope, budget: Budget, visitors: int) -> None:
+    def __init__(
+        self, scraper: Scraper, progress: Progress, scope: Scope | None, budget: Budget | None, visitors: int
+    ) -> None:
         self.report = ScrapeReport()
         self._source, self._store, self._frontier = scraper.source, scraper.store, scraper.frontier
         self._label = scraper.label
         self._progress = progress
-        self._scope = scope
-        self._budget = budget
+        self._scope = scope or Scope()
+        self._budget = budget or Budget()
         self._visitors = visitors
         self._claimed: asyncio.Queue[SongStub | None] = asyncio.Queue(CLAIMED_AT_ONCE)
         self._read: asyncio.Queue[TrackDraft | None] = asyncio.Queue(SAVED_AT_ONCE)
@@ -140,8 +126,26 @@ class _Run:
         self._reread: set[str] = set()
         self._under_way = 0
 
-    async def collect(self, names: list[str]) -> None:
-        await self._frontier.ask_for(names)
+    async def collect(self, artists: Sequence[str]) -> ScrapeReport:
+        names = list(dict.fromkeys(artists))
+        self._progress.start("collecting songs" if self._visitors else "reading lists", None)
+        try:
+            await self._frontier.ask_for(names)
+            await self._work(names)
+            self._account_for_the_rest()
+        finally:
+            self._progress.finish()
+        return self.report
+
+    def _account_for_the_rest(self) -> None:
+        """Songs that were listed and not visited: blocked when the source stopped us, else left for another run."""
+        if self.report.stopped and self._visitors:
+            for source_id in sorted(self._open):
+                self._record(source_id, Outcome.BLOCKED)
+        self.report.left = len(self._open)
+        self.report.account.found -= len(self._open)
+
+    async def _work(self, names: list[str]) -> None:
         tasks = [asyncio.create_task(s) for s in (self._find_songs(names), self._read_songs(), self._save_songs())]
         try:
             await asyncio.gather(*tasks)
@@ -149,11 +153,6 @@ class _Run:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        if self.report.stopped and self._visitors:
-            for source_id in sorted(self._open):
-                self._record(source_id, Outcome.BLOCKED)
-        self.report.left = len(self._open)
-        self.report.account.found -= len(self._open)
 
     # Finding
 

@@ -51,8 +51,9 @@ class Frontier:
 
     async def claim_artist(self, name: str, scope: Scope) -> bool:
         """Whether this process is to read the artist's list: it is due, and no other process reads it."""
-        since = self._started if scope.refresh else self._started - LISTED_FOR
-        return bool(await self._run("claim_artist", asked=name, since=since, live=await self._live()))
+        return bool(
+            await self._run("claim_artist", asked=name, since=self._listed_since(scope), live=await self._live())
+        )
 
     async def release_artist(self, name: str) -> None:
         """Gives the artist's list back for others to read on."""
@@ -60,8 +61,7 @@ class Frontier:
 
     async def listing(self, name: str, scope: Scope) -> Listing:
         """How far the artist's list is read."""
-        since = self._started if scope.refresh else self._started - LISTED_FOR
-        [row] = await self._run("load_artist_listing", asked=name, since=since)
+        [row] = await self._run("load_artist_listing", asked=name, since=self._listed_since(scope))
         artist = ArtistRef(row["name"], row["artist_id"]) if row["artist_id"] else None
         return Listing(artist, row["next_page"], row["is_listed"], row["is_forgotten"])
 
@@ -102,6 +102,10 @@ class Frontier:
             "claim_songs", artist_id=artist.source_id, limit=limit, live=await self._live(), **self._due(scope)
         )
         return [SongStub(**row) for row in rows]
+
+    def _listed_since(self, scope: Scope) -> datetime:
+        """When a list must have been read to its end to count as read."""
+        return self._started if scope.refresh else self._started - LISTED_FOR
 
     def _due(self, scope: Scope) -> dict[str, Any]:
         most = UNLIMITED if scope.max_songs is None else scope.max_songs
