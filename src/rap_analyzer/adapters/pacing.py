@@ -116,14 +116,20 @@ class Pacer:
         if self._turns and self._turns[0] is turn:
             self._turns.popleft()
         if time.monotonic() < self._known_until and turn.keeper == self._known.keeper:
-            return self._known
+            return self._in_time(turn, self._known)
         standing = await self._state.admit(self._source)
         self._heed(standing)
-        if standing.is_probe or _lets_pass(standing, turn.keeper):
+        if standing.is_probe:
             return standing
+        if _lets_pass(standing, turn.keeper):
+            return self._in_time(turn, standing)
         self._turns.clear()
         await self._sleep_or_raise(standing)
         return None
+
+    def _in_time(self, turn: _Turn, standing: Standing) -> Standing | None:
+        """The standing, unless we woke or were answered so late that the turn would crowd those after it."""
+        return standing if time.monotonic() <= turn.until else None
 
     def _waiting_turn(self) -> _Turn | None:
         """The first turn that is not lost; when some are, no more are reserved the next time than were used."""
