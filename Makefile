@@ -16,7 +16,7 @@ $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed (Debian: apt install python3-venv); or say make PYTHON=/path/to/python3"; exit 1; }
 	"$(PYTHON)" -m venv $(VENV)
 
-$(VENV)/app: requirements/app.txt pyproject.toml | $(BIN)/python
+$(VENV)/app: requirements/app.txt pyproject.toml hatch_build.py $(wildcard src/rap_analyzer/domain/kernel/*.[ch]) | $(BIN)/python
 	@echo "installing (about 80 packages; the first time takes a minute)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/app.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

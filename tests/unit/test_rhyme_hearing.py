@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 
 from rap_analyzer.domain import rhyme_company, rhyme_pairs
-from rap_analyzer.domain import rhyme_stream as roles
 from rap_analyzer.domain.lyrics import parse
 from rap_analyzer.domain.rhyme_company import chance_of, company
 from rap_analyzer.domain.rhyme_first import first_hearing
 from rap_analyzer.domain.rhyme_ground import ground_of
 from rap_analyzer.domain.rhyme_hearing import Heard, packaged_model, rhyme_odds, second_hearing, third_hearing
 from rap_analyzer.domain.rhyme_pairs import CEILING, FLOOR, UNLIKELY, WINDOW, Weights, cluster_kinds
-from rap_analyzer.domain.rhyme_phrases import TRAITS, phrasing
+from rap_analyzer.domain.rhyme_phrases import phrasing
 from rap_analyzer.domain.rhyme_stream import Stream, listen
 
 FIRST = """[Verse 1]
@@ -164,11 +163,6 @@ def test_clusters_that_were_forgotten_are_compared_again(monkeypatch: pytest.Mon
     assert kinds[1] == [[1, 2, 8], [2, 0, 2], [8, 2, 1]]
     assert kinds[2] == [[1, 6, 4], [6, 1, 6], [4, 6, 1]]
     assert kinds[3] == [[1, 4, 8], [4, 1, 8], [8, 8, 1]]
-
-
-def test_words_that_lean_carry_little_stress() -> None:
-    """Only function words are asked whether they lean, join or are pronouns."""
-    assert TRAITS.keys() <= roles.FUNCTION_WORDS
 
 
 def test_the_ground_parts_sections() -> None:

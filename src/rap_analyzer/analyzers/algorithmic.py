@@ -7,6 +7,7 @@ import importlib.resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rap_analyzer.analyzers.languages import ENGLISH, THRESHOLDS, SectionLanguage, english_only
+from rap_analyzer.analyzers.uncollected import uncollected
 from rap_analyzer.domain import rhyme_classes, rhyme_hearing, rhyme_pairs, rhyme_phrases
 from rap_analyzer.domain.analysis import Analysis, AnalysisInput, Status
 from rap_analyzer.domain.lyrics import parse
@@ -76,9 +77,10 @@ def score(given: AnalysisInput) -> Analysis:
 
 def score_all(given: Sequence[AnalysisInput]) -> list[Analysis]:
     """The same for several texts, in order; faster than one by one, and none changes another's analysis."""
-    read = list(map(_read, given))
-    measured = iter(measure_all([one.lyrics for one in read if isinstance(one, _English)]))
-    return [_measured(one, next(measured)) if isinstance(one, _English) else one for one in read]
+    with uncollected():
+        read = list(map(_read, given))
+        measured = iter(measure_all([one.lyrics for one in read if isinstance(one, _English)]))
+        return [_measured(one, next(measured)) if isinstance(one, _English) else one for one in read]
 
 
 def _read(given: AnalysisInput) -> _English | Analysis:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rap_analyzer.analyzers.algorithmic import CONFIG_HASH
 from rap_analyzer.analyzers.languages import english_only
+from rap_analyzer.analyzers.uncollected import uncollected
 from rap_analyzer.domain.lyrics import parse
 from rap_analyzer.domain.rhyme import find_all, to_json
 
@@ -29,6 +30,11 @@ def rhymes_json(text: str, song_id: object = "") -> dict[str, Any]:
 
 def all_rhymes_json(songs: Sequence[tuple[object, str]]) -> list[dict[str, Any]]:
     """The same for several texts with their ids, in order; faster than one by one when they are short."""
+    with uncollected():
+        return _answers(songs)
+
+
+def _answers(songs: Sequence[tuple[object, str]]) -> list[dict[str, Any]]:
     parsed = [parse(text) for _, text in songs]
     heard = [english_only(lyrics) for lyrics in parsed]
     found = find_all([english for english, _ in heard])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from rap_analyzer.domain.lyrics import Bar, Lyrics, Section
+    from rap_analyzer.domain.lyrics import Lyrics, Section
     from rap_analyzer.domain.rhyme_hearing import Model
     from rap_analyzer.domain.rhyme_stream import Ints, Stream
 
@@ -137,37 +137,41 @@ def _letter(number: int) -> str:
 
 def to_json(analysis: RhymeAnalysis, song_id: object, extra_metrics: dict[str, Any] | None = None) -> dict[str, Any]:
     """The answer of `rap rhymes --jsonl` for one song: see the contract in the command's reference."""
-    syllables = _by_word(analysis)
     return {
         "id": song_id,
-        "bars": [_bar_json(bar, syllables) for bar in analysis.lyrics.bars],
+        "bars": _bars_json(analysis),
         "chains": [_chain_json(chain) for chain in analysis.chains],
         "schemes": ["".join(s) if all(len(x) == 1 for x in s) else " ".join(s) for s in analysis.schemes],
         "metrics": {"rhyme_density": round(analysis.density, 6), **(extra_metrics or {})},
     }
 
 
-def _by_word(analysis: RhymeAnalysis) -> dict[tuple[int, int], list[dict[str, Any]]]:
-    """Syllables of each word, by the indices of its bar and of itself in the bar."""
-    stream = analysis.stream
-    names = [chain.id for chain in analysis.chains]
-    links = [
-        [{"id": names[chain], "position": position}] if chain >= 0 else []
-        for chain, position in zip(analysis.chain_of.tolist(), analysis.position.tolist(), strict=True)
-    ]
-    syllables: list[dict[str, Any]] = [
-        {"phones": onset + nucleus + coda, "stress": stress, "chains": chains}
-        for (onset, nucleus, coda, stress, _), chains in zip(stream.heard, links, strict=True)
-    ]
+def _bars_json(analysis: RhymeAnalysis) -> list[dict[str, Any]]:
+    bars = list(analysis.lyrics.bars)
+    begins = list(accumulate([len(bar.words) for bar in bars], initial=0))
+    words: list[dict[str, Any]] = [{"text": word.text, "syllables": []} for bar in bars for word in bar.words]
+    stream, syllables = analysis.stream, _syllables_json(analysis)
+    # Bars may be missing of a song that is heard in part, so a bar's index is not its place here.
+    first = np.zeros(bars[-1].index + 1 if bars else 0, dtype=np.int64)
+    first[[bar.index for bar in bars]] = begins[:-1]
     last = np.flatnonzero(stream.left == 0)
-    places = zip(stream.bar[last].tolist(), stream.in_bar[last].tolist(), strict=True)
-    bounds = pairwise([0, *(last + 1).tolist()])
-    return {place: syllables[begin:end] for place, (begin, end) in zip(places, bounds, strict=True)}
+    places = first.take(stream.bar.take(last)) + stream.in_bar.take(last)
+    for place, (begin, end) in zip(places.tolist(), pairwise([0, *(last + 1).tolist()]), strict=True):
+        words[place]["syllables"] = syllables[begin:end]
+    return [{"words": words[begin:end]} for begin, end in pairwise(begins)]
 
 
-def _bar_json(bar: Bar, by_word: dict[tuple[int, int], list[dict[str, Any]]]) -> dict[str, Any]:
-    index = bar.index
-    return {"words": [{"text": w.text, "syllables": by_word.get((index, n), [])} for n, w in enumerate(bar.words)]}
+def _syllables_json(analysis: RhymeAnalysis) -> list[dict[str, Any]]:
+    names = [chain.id for chain in analysis.chains]
+    rows = zip(analysis.stream.heard, analysis.chain_of.tolist(), analysis.position.tolist(), strict=True)
+    return [
+        {
+            "phones": onset + nucleus + coda,
+            "stress": stress,
+            "chains": [{"id": names[chain], "position": position}] if chain >= 0 else [],
+        }
+        for (onset, nucleus, coda, stress, _), chain, position in rows
+    ]
 
 
 def _chain_json(chain: Chain) -> dict[str, Any]:

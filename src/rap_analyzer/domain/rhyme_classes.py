@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rap_analyzer.domain import rhyme_kernel
 from rap_analyzer.domain.rhyme_endings import eye_rhymes, near_ends, strictness
 from rap_analyzer.domain.rhyme_hearing import Model, Odds, packaged_model, rhyme_odds
 from rap_analyzer.domain.rhyme_pairs import WINDOW
@@ -40,6 +42,8 @@ HEARD_AT = (-2.0, -1.5, -0.5, 0.5, 1.5, 2.5, 3.5)
 HELD_TRUE = (0.37, 0.38, 0.45, 0.64, 0.82, 0.945, 0.98)
 """How often pairs that a chain has brought together are annotated as rhymes, by their log-odds: counted on artists that
 the engine had not learned from. A pair that is unlikely by itself gains by the company it keeps."""
+JOINING = (JOINS, HOLDS, NEWCOMER, *STRICT, *APART, BY_EYE, UNHEARD, REPEATED, *HEARD_AT, *HELD_TRUE)
+"""All of these, as the compiled part takes them."""
 KEY = 64
 
 
@@ -56,15 +60,33 @@ class RhymeClass:
     chances: list[float]
 
 
-def rhyme_classes(stream: Stream, model: Model | None = None) -> list[RhymeClass]:
-    """Classes of two syllables and more, in order of their first member; no syllable is in two."""
+def rhyme_classes(stream: Stream, model: Model | None = None, *, compiled: bool = True) -> list[RhymeClass]:
+    """Classes of two syllables and more, in order of their first member; no syllable is in two.
+
+    Args:
+        stream: the syllables.
+        model: what was learned; the packaged one by default.
+        compiled: whether the library of `rhyme_kernel` may do the work. Its answers are the same.
+    """
     chosen = model or packaged_model()
+    library = rhyme_kernel.library() if compiled else None
+    kernel = rhyme_kernel.Kernel(library, stream, chosen, JOINING) if library and len(stream) else None
     found: list[RhymeClass] = []
     for begin, end in _pieces(stream):
-        part = stream.part(begin, end)
-        heard = _Grouping(part, rhyme_odds(part, chosen)).classes()
-        found += [RhymeClass([begin + m for m in one.members], one.chances) for one in heard]
+        quick = kernel.classes(begin, end) if kernel else None
+        found += _classes(quick) if quick else _classes_between(stream, chosen, begin, end)
     return found
+
+
+def _classes(heard: rhyme_kernel.Classes) -> list[RhymeClass]:
+    edges = pairwise([0, *heard.ends])
+    return [RhymeClass(heard.members[begin:end], heard.chances[begin:end]) for begin, end in edges]
+
+
+def _classes_between(stream: Stream, model: Model, begin: int, end: int) -> list[RhymeClass]:
+    part = stream.part(begin, end)
+    heard = _Grouping(part, rhyme_odds(part, model)).classes()
+    return [RhymeClass([begin + m for m in one.members], one.chances) for one in heard]
 
 
 def _pieces(stream: Stream) -> Iterator[tuple[int, int]]:

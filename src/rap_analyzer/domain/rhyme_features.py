@@ -81,6 +81,16 @@ def _meetings() -> Sheet:
     return Sheet(np.concatenate(rows, axis=1).astype(np.float32), (*range(3, 13), *range(15, 20), 21, 22))
 
 
+def syllable_sheets(nuclei: int) -> tuple[Sheet, Sheet]:
+    """What the codes of syllables stand for; so many nuclei are known."""
+    return _voices(nuclei), _stands(nuclei)
+
+
+def pair_sheets() -> tuple[Sheet]:
+    """What the codes of pairs stand for."""
+    return (_meetings(),)
+
+
 @cache
 def _word_codes() -> Ints:
     """For each role which of a function word, a last and a middle word it is."""
@@ -113,9 +123,8 @@ def syllable_facts(stream: Stream, band: Band, degree: Floats, phrases: Phrasing
         LOGS.take(np.minimum(phrases.end - here, FAR)),
         best.take(phrases.end),
     ]
-    known = len(weights.nuclei)
     codes = _voice(stream, weights), _stand(stream)
-    return Facts(columns_of(columns, len(stream)), codes, (_voices(known), _stands(known)))
+    return Facts(columns_of(columns, len(stream)), codes, syllable_sheets(len(weights.nuclei)))
 
 
 def _voice(stream: Stream, weights: Weights) -> Ints:
@@ -157,9 +166,9 @@ def pair_facts(stream: Stream, pairs: Pairs, band: Band, shared: Floats, degree:
         _letters_shared(stream, i, j),
         *_phrase_columns(i, j, band, phrases),
     ]
-    sheet = _meetings()
-    code = pairs.kind * (len(sheet.rows) // (len(CLUSTER_FEATURES) + 1)) + pairs.place
-    return Facts(columns_of(columns, len(pairs)), (code,), (sheet,))
+    sheets = pair_sheets()
+    code = pairs.kind * (len(sheets[0].rows) // (len(CLUSTER_FEATURES) + 1)) + pairs.place
+    return Facts(columns_of(columns, len(pairs)), (code,), sheets)
 
 
 def _same_words(stream: Stream, around: Around) -> list[npt.NDArray[np.bool_]]:

@@ -140,15 +140,28 @@ class _Layer:
         return units
 
 
+def syllable_tables(net: Net, sheets: tuple[Sheet, ...]) -> tuple[Floats, tuple[Floats, ...]]:
+    """What syllables bring to the first layer: the weights of their numbers, and what the codes of each sheet come to.
+
+    Both as a pair's earlier syllable and as its later one: twice as many units.
+    """
+    layer = _syllable_layer(net, sheets)
+    return layer.weights, layer.tables
+
+
+def pair_tables(net: Net, sheets: tuple[Sheet, ...]) -> tuple[Floats, tuple[Floats, ...]]:
+    """The same for pairs. The bias is in the first table: every pair has one row of it."""
+    layer = _pair_layer(net, sheets)
+    return layer.weights, layer.tables
+
+
 @lru_cache(maxsize=8)
 def _syllable_layer(net: Net, sheets: tuple[Sheet, ...]) -> _Layer:
-    """Both as a pair's earlier syllable and as its later one: twice as many units."""
     return _layer(np.concatenate([net.earlier, net.later], axis=1), sheets)
 
 
 @lru_cache(maxsize=8)
 def _pair_layer(net: Net, sheets: tuple[Sheet, ...]) -> _Layer:
-    """The bias is in its first table: every pair has one row of it."""
     layer = _layer(net.pair, sheets)
     return _Layer(layer.weights, (layer.tables[0] + net.first_bias, *layer.tables[1:]))
 

@@ -159,8 +159,13 @@ def distance_odds(weights: Weights) -> Floats:
 
 def nucleus_rows(stream: Stream, weights: Weights) -> Ints:
     """Each syllable's row in the table of vowels; one past the last for a vowel that it does not have."""
+    return vowel_rows(stream.nuclei, weights).take(stream.nucleus)
+
+
+def vowel_rows(nuclei: tuple[str, ...], weights: Weights) -> Ints:
+    """The same for each of these vowels."""
     rows = _row_of(weights)
-    return np.array([rows.get(name, len(rows)) for name in stream.nuclei], dtype=np.int64).take(stream.nucleus)
+    return np.array([rows.get(name, len(rows)) for name in nuclei], dtype=np.int64)
 
 
 @lru_cache(maxsize=8)
@@ -170,6 +175,12 @@ def _row_of(weights: Weights) -> dict[str, int]:
 
 def cluster_kinds(clusters: tuple[str, ...]) -> Ints:
     """For every two consonant clusters the feature of `CLUSTER_FEATURES` that fits; one past the last if none does."""
+    at, kinds = cluster_table(clusters)
+    return kinds.take(at, axis=0).take(at, axis=1).astype(np.int64)
+
+
+def cluster_table(clusters: tuple[str, ...]) -> tuple[Ints, npt.NDArray[np.int8]]:
+    """The same in a table of more clusters, and the row of each of these in it."""
     return _compared.kinds(clusters)
 
 
@@ -186,12 +197,11 @@ class _Compared:
         self._traits: list[list[int]] = []
         self._kinds = np.zeros((0, 0), dtype=np.int8)
 
-    def kinds(self, clusters: tuple[str, ...]) -> Ints:
+    def kinds(self, clusters: tuple[str, ...]) -> tuple[Ints, npt.NDArray[np.int8]]:
         with self._lock:
             if not self._numbers.keys() >= set(clusters):
                 self._meet(clusters)
-            at = np.array([self._numbers[cluster] for cluster in clusters])
-            return self._kinds.take(at, axis=0).take(at, axis=1).astype(np.int64)
+            return np.array([self._numbers[cluster] for cluster in clusters], dtype=np.int64), self._kinds
 
     def _meet(self, clusters: tuple[str, ...]) -> None:
         if len(self._numbers) > MOST_CLUSTERS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +11,6 @@ from rap_analyzer.domain import rhyme_stream as roles
 from rap_analyzer.domain.rhyme_company import NOWHERE, chance_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
 
     from rap_analyzer.domain.rhyme_company import Band
@@ -25,21 +22,6 @@ if TYPE_CHECKING:
 ENDS = 0.3
 """Probability from which a phrase is taken to end."""
 BARS_AROUND = 3
-LEANING = """
-    a an the to of and or but in on at for with from by as my your his its our their i'm i i'll i've that this so if
-    than then when what who how where because 'cause til like
-"""
-LEANS = frozenset(LEANING.split())
-"""Words that lean on what follows: phrases seldom end in them and often begin with them."""
-PRONOUNS = frozenset(("i", "i'm", "you", "he", "she", "we", "they"))
-JOINERS = frozenset(("and", "but", "so", "or"))
-LEANING_BIT, PRONOUN_BIT, JOINER_BIT = 1, 2, 4
-"""Traits of words, as bits."""
-TRAITS = {
-    word: LEANING_BIT * (word in LEANS) + PRONOUN_BIT * (word in PRONOUNS) + JOINER_BIT * (word in JOINERS)
-    for word in LEANS | PRONOUNS | JOINERS
-}
-
 PHRASE_FEATURES = (
     "log to end", "log from start", "log bar", "share of bar", "off the middle", "bar to usual bar", "log usual bar",
     "rhymes with own bar's end", "rhymes with other ends", "best rhyme", "function word", "leans", "stress",
@@ -96,16 +78,16 @@ def phrase_features(stream: Stream, band: Band, words: Ints) -> Floats:
     to_end = stream.to_end.take(words)
     reached = bars - to_end
     function = (stream.role & roles.FUNCTION) > 0
-    traits = _traits(stream.spellings, function)
-    leaning = traits & LEANING_BIT > 0
+    traits = stream.traits
+    leaning = traits & roles.LEANING_BIT > 0
     own, others = _with_ends(stream, band, words)
     columns = [
         np.log1p(to_end), np.log1p(reached), np.log(bars), reached / bars, np.abs(reached - bars / 2),
         np.minimum(bars / usual, 4), np.log(usual), own, others,
         band.best.take(words), function.take(words), leaning.take(words),
         stream.stress.take(words), stream.size.take(words), np.minimum(stream.letters.take(words), 12),
-        function.take(after), leaning.take(after), (traits & PRONOUN_BIT > 0).take(after),
-        (traits & JOINER_BIT > 0).take(after), stream.word_id.take(words) == stream.word_id.take(after),
+        function.take(after), leaning.take(after), (traits & roles.PRONOUN_BIT > 0).take(after),
+        (traits & roles.JOINER_BIT > 0).take(after), stream.word_id.take(words) == stream.word_id.take(after),
     ]  # fmt: skip
     return columns_of(columns, len(words))
 
@@ -124,14 +106,6 @@ def _usual_bar(stream: Stream, ground: Ground) -> npt.NDArray[np.float64]:
 def columns_of(rows: list[npt.NDArray[Any]], size: int) -> Floats:
     """Features of `size` things, one column each: shape (features, things)."""
     return np.concatenate(rows, dtype=np.float32, casting="unsafe").reshape(len(rows), size)
-
-
-def _traits(spellings: Sequence[str], function: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
-    """What is special about each syllable's word, as bits; words that are have all little stress."""
-    traits = np.zeros(len(spellings), dtype=np.uint8)
-    asked = map(spellings.__getitem__, np.flatnonzero(function).tolist())
-    traits[function] = np.frombuffer(bytes(map(TRAITS.get, asked, repeat(0))), dtype=np.uint8)
-    return traits
 
 
 def _with_ends(stream: Stream, band: Band, words: Ints) -> tuple[Floats, Floats]:

@@ -16,16 +16,20 @@ from rap_analyzer.domain.word_sounds import (
     FOLLOW,
     FUNCTION,
     FUNCTION_WORDS,
+    JOINER_BIT,
+    LEANING_BIT,
     LEFT,
     LETTERS,
     MONOSYLLABLE,
     NUCLEUS,
     ONSET,
+    PRONOUN_BIT,
     ROLE,
     SILENT,
     SIZE,
     STRESS,
     STRESSED,
+    TRAIT,
     WORD_FINAL,
     sound_book,
 )
@@ -42,9 +46,12 @@ __all__ = [
     "BEYOND",
     "FUNCTION",
     "FUNCTION_WORDS",
+    "JOINER_BIT",
     "LAST_WORD",
+    "LEANING_BIT",
     "MIDDLE_WORD",
     "MONOSYLLABLE",
+    "PRONOUN_BIT",
     "STRESSED",
     "WORD_FINAL",
     "Cut",
@@ -103,6 +110,7 @@ class Stream:
         left: syllables after it in its word.
         size: syllables of its word.
         letters: characters of its word's bare form.
+        traits: bits: its word leans on what follows, is a pronoun, joins clauses.
         ending: shape (syllables, 4): numbers that are the same for words that end in the same one to four letters.
         section: running number of the section. Sections are heard apart, so that none changes another's figures.
         bar: running number of the bar.
@@ -126,6 +134,7 @@ class Stream:
     left: Ints
     size: Ints
     letters: Ints
+    traits: Ints
     ending: Ints
     section: Ints
     bar: Ints
@@ -299,6 +308,7 @@ def _stream(frame: _Frame, sounds: Sequence[WordSound], names: Sequence[str]) ->
         left=columns[LEFT],
         size=columns[SIZE],
         letters=columns[LETTERS],
+        traits=columns[TRAIT],
         ending=columns[ENDINGS:].T,
         section=frame.section,
         bar=frame.bar,

@@ -31,9 +31,24 @@ FUNCTION_WORDS = frozenset(UNSTRESSED.split())
 STRESSED, FUNCTION, WORD_FINAL, MONOSYLLABLE = (1 << bit for bit in range(4))
 """Roles that a syllable has in its word, wherever that stands."""
 
+LEANING = """
+    a an the to of and or but in on at for with from by as my your his its our their i'm i i'll i've that this so if
+    than then when what who how where because 'cause til like
+"""
+LEANS = frozenset(LEANING.split())
+"""Words that lean on what follows: phrases seldom end in them and often begin with them."""
+PRONOUNS = frozenset(("i", "i'm", "you", "he", "she", "we", "they"))
+JOINERS = frozenset(("and", "but", "so", "or"))
+LEANING_BIT, PRONOUN_BIT, JOINER_BIT = 1, 2, 4
+"""Traits of words, as bits."""
+TRAITS = {
+    word: LEANING_BIT * (word in LEANS) + PRONOUN_BIT * (word in PRONOUNS) + JOINER_BIT * (word in JOINERS)
+    for word in LEANS | PRONOUNS | JOINERS
+}
+
 ENDING = 4
 """Letters at the end of words that are compared."""
-ROLE, STRESS, LEFT, SIZE, LETTERS, NUCLEUS, FOLLOW, ONSET, ENDINGS = range(9)
+ROLE, STRESS, LEFT, SIZE, LETTERS, TRAIT, NUCLEUS, FOLLOW, ONSET, ENDINGS = range(10)
 """Columns of a word's rows; `ENDINGS` is the first of several."""
 COLUMNS = ENDINGS + ENDING
 MOST_WORDS = 65536
@@ -88,10 +103,10 @@ class SoundBook(dict[str, WordSound | None]):
         bare, syllables = bare_form(text), syllabify(phones)
         roles, last = _roles(syllables, bare in FUNCTION_WORDS), len(syllables) - 1
         endings = [crc32(bare[-count:].encode("utf-8", "replace")) for count in range(1, ENDING + 1)]
-        rows = array("q")
+        rows, traits = array("q"), TRAITS.get(bare, 0)
         for k, s in enumerate(syllables):
             names = self._named(s.nucleus, s.follow, s.onset)
-            rows.extend((roles[k], s.stress, last - k, last + 1, len(bare), *names, *endings))
+            rows.extend((roles[k], s.stress, last - k, last + 1, len(bare), traits, *names, *endings))
         return WordSound(syllables, rows.tobytes(), (bare,) * len(syllables), _stem(bare))
 
     def _named(self, *names: str) -> list[int]:
