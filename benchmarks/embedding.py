@@ -30,7 +30,7 @@ from rap_analyzer.wiring import load_settings, model_files
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rap_analyzer.ports import Vectors
+    from rap_analyzer.ports.machinery import Vectors
 
 THREADS = 2
 WARM_UP = 32

@@ -22,7 +22,7 @@ from search_quality import load_questions
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from rap_analyzer.ports import Vectors
+    from rap_analyzer.ports.machinery import Vectors
     from search_quality import Question
 
 WHOLE_SECTIONS = 10_000

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
 ROOT = Path(__file__).parent.parent
-SETTINGS = ("POSTGRES_", "REDIS_", "GENIUS_", "SPOTIFY_", "RAP_", "NOVITA_", "MAX_CONNECTIONS", "ANALYSIS_", "MEMORY_")
+SETTINGS = (
+    *("POSTGRES_", "REDIS_", "GENIUS_", "SPOTIFY_", "RECCOBEATS_", "ENRICHMENT_", "RAP_", "NOVITA_"),
+    *("MAX_CONNECTIONS", "ANALYSIS_", "MEMORY_"),
+)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from rap_analyzer.domain.errors import ConfigError
 
 CONFIG_FILE = "config.yaml"
 VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+
+
+def _joined(value: Any) -> Any:
+    """A YAML list of names as one text, as the environment gives it."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 class AnalyzerSettings(BaseModel):
@@ -108,6 +113,19 @@ class Settings(BaseSettings):
     spotify_rate: str = Field(
         "90/minute", validation_alias="SPOTIFY_RATE", description="Most requests to Spotify, such as `90/minute`."
     )
+    reccobeats_api_url: str = Field(
+        "https://api.reccobeats.com", validation_alias="RECCOBEATS_API_URL", description="Root of the ReccoBeats API."
+    )
+    reccobeats_rate: str = Field(
+        "60/minute",
+        validation_alias="RECCOBEATS_RATE",
+        description="Most requests to ReccoBeats, such as `60/minute`; each asks for up to 40 tracks.",
+    )
+    enrichment_sources: Annotated[str, BeforeValidator(_joined)] = Field(
+        "spotify, reccobeats",
+        validation_alias="ENRICHMENT_SOURCES",
+        description="Metadata services in the order in which they are asked (`enrichment.sources` in config.yaml).",
+    )
     novita_api_key: SecretStr | None = Field(
         None, validation_alias="NOVITA_API_KEY", description="Key for the `qwen` analyzer (not built yet)."
     )
@@ -143,7 +161,13 @@ class Settings(BaseSettings):
     def simulates(self) -> bool:
         """Whether a source's address is one on this machine: a simulator, never the real service."""
         urls = (self.genius_api_url, self.genius_web_url, self.spotify_api_url, self.spotify_accounts_url)
-        return any(re.match(r"https?://(127\.|localhost|\[::1\])", url) for url in urls)
+        return any(is_on_this_machine(url) for url in (*urls, self.reccobeats_api_url))
+
+    @property
+    def enrichment_order(self) -> tuple[str, ...]:
+        """Names of the metadata services, each once, the first to be asked first."""
+        named = (name.strip().lower() for name in self.enrichment_sources.split(","))
+        return tuple(dict.fromkeys(name for name in named if name))
 
     @classmethod
     def settings_customise_sources(
@@ -181,6 +205,11 @@ class _YamlSource(PydanticBaseSettingsSource):
         return _flatten(content)
 
 
+def is_on_this_machine(url: str) -> bool:
+    """Whether an address is one of this machine: a simulator's, never a real service's."""
+    return re.match(r"https?://(127\.|localhost|\[::1\])", url) is not None
+
+
 def _place(error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         return f"line {error.problem_mark.line + 1}: {error.problem}"
@@ -192,7 +221,7 @@ def expand_variables(text: str) -> str:
     return VARIABLE.sub(lambda m: os.environ.get(m[1], m[2] or ""), text)
 
 
-SECTIONS = {"app": "", "database": "POSTGRES_", "redis": "REDIS_", "monitoring": ""}
+SECTIONS = {"app": "", "database": "POSTGRES_", "redis": "REDIS_", "monitoring": "", "enrichment": "ENRICHMENT_"}
 ALIASES = {"POSTGRES_NAME": "POSTGRES_DB", "POSTGRES_MAX_CONNECTIONS": "MAX_CONNECTIONS"}
 
 
@@ -240,5 +269,5 @@ def _check_production(settings: Settings) -> None:
     if settings.simulates:
         raise ConfigError(
             "RAP_ENVIRONMENT is production, but a source's URL is on this machine: "
-            "unset GENIUS_*_URL and SPOTIFY_*_URL."
+            "unset GENIUS_*_URL, SPOTIFY_*_URL and RECCOBEATS_API_URL."
         )

@@ -1,9 +1,12 @@
-"""Names of the metrics, and how logging is set up."""
+"""Names of the metrics, how logging is set up, and what memory the process has."""
 
 from __future__ import annotations
 
 import logging
+import os
+import resource
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import stamina
@@ -87,3 +90,12 @@ def _blank_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableM
         if any(secret in name.lower() for secret in SECRET_NAMES):
             event[name] = "***"
     return event
+
+
+def resident_mb() -> float:
+    """Memory of this process: what it has now where the system tells, else the most it has had."""
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        return int(statm.read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from rap_analyzer.adapters.cache import MemoryCache, connect_redis
 from rap_analyzer.adapters.embedder import MiniLmEmbedder
 from rap_analyzer.adapters.model_files import ModelFiles
-from rap_analyzer.adapters.postgres.analyses import AnalysisStore, EnrichmentStore
+from rap_analyzer.adapters.postgres.analyses import AnalysisStore
 from rap_analyzer.adapters.postgres.database import Database, opened
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
+from rap_analyzer.adapters.postgres.enrichments import EnrichmentStore
 from rap_analyzer.adapters.postgres.migration import migrate
 from rap_analyzer.adapters.postgres.pages import CorpusPages
 from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
@@ -24,15 +25,17 @@ from rap_analyzer.analyzers.algorithmic import AlgorithmicAnalyzer
 from rap_analyzer.domain.errors import ConfigError, InputError, StoreError
 from rap_analyzer.pipeline.search import Searcher
 from rap_analyzer.pipeline.tails import BarFinder
-from rap_analyzer.settings import Settings, load_settings
+from rap_analyzer.settings import Settings, is_on_this_machine, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from rap_analyzer.adapters.cache import RedisCache
     from rap_analyzer.adapters.genius import GeniusSource
+    from rap_analyzer.adapters.reccobeats import ReccoBeatsSource
     from rap_analyzer.adapters.spotify import SpotifySource
-    from rap_analyzer.ports import Analyzer, CpuPool, SharedState
+    from rap_analyzer.ports import Analyzer, CpuPool, FeatureSource, MetadataSource, SharedState
 
 __all__ = [
     "ANALYZERS",
@@ -45,6 +48,7 @@ __all__ = [
     "load_settings",
     "model_files",
     "open_genius",
+    "open_metadata_sources",
     "open_services",
     "open_spotify",
 ]
@@ -54,6 +58,10 @@ ANALYZERS: dict[str, Callable[[CpuPool], Analyzer]] = {
 }
 """Every analyzer, by the name that configuration gives it."""
 
+NO_SPOTIFY_APP = (
+    "SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set: make an app at developer.spotify.com/dashboard "
+    "and copy both into .env"
+)
 LEAST_TIMEOUT = 2
 """Seconds; libpq takes no fewer."""
 
@@ -129,7 +137,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             database=database,
             tracks=TrackStore(database),
             analyses=AnalysisStore(database),
-            enrichments=EnrichmentStore(database),
+            enrichments=EnrichmentStore(database, settings.enrichment_order),
             passages=PassageStore(database),
             tails=TailStore(database),
             pages=CorpusPages(reader),
@@ -276,10 +284,7 @@ async def open_spotify(services: Services) -> AsyncIterator[SpotifySource]:
 
     settings = services.settings
     if settings.spotify_client_id is None or settings.spotify_client_secret is None:
-        raise ConfigError(
-            "SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set: make an app at developer.spotify.com/dashboard "
-            "and copy both into .env. Everything but enrichment works without."
-        )
+        raise ConfigError(f"{NO_SPOTIFY_APP}.")
     source: SpotifySource
     async with connect_spotify(
         settings.spotify_client_id,
@@ -291,3 +296,60 @@ async def open_spotify(services: Services) -> AsyncIterator[SpotifySource]:
         cache=services.cache,
     ) as source:
         yield source
+
+
+@asynccontextmanager
+async def _open_reccobeats(services: Services) -> AsyncIterator[ReccoBeatsSource]:
+    """The ReccoBeats adapter, at the rate that all processes share."""
+    from rap_analyzer.adapters.reccobeats import connect_reccobeats
+
+    settings = services.settings
+    source: ReccoBeatsSource
+    async with connect_reccobeats(
+        api_url=settings.reccobeats_api_url, rate=settings.reccobeats_rate, state=services.states
+    ) as source:
+        yield source
+
+
+METADATA_SOURCES: dict[
+    str, Callable[[Services], AbstractAsyncContextManager[MetadataSource] | AbstractAsyncContextManager[FeatureSource]]
+] = {
+    "spotify": open_spotify,
+    "reccobeats": _open_reccobeats,
+}
+"""Every metadata service, by the name that configuration gives it."""
+
+
+@asynccontextmanager
+async def open_metadata_sources(
+    services: Services,
+) -> AsyncIterator[tuple[Sequence[MetadataSource | FeatureSource], Sequence[str]]]:
+    """The metadata services in the configured order; and a sentence for each that is left out.
+
+    Raises:
+        ConfigError: a name is unknown (the message lists those that exist), none is named, or each is left out.
+    """
+    settings = services.settings
+    unknown = [name for name in settings.enrichment_order if name not in METADATA_SOURCES]
+    if unknown or not settings.enrichment_order:
+        said = f"names {unknown[0]!r}" if unknown else "names no metadata service"
+        raise ConfigError(f"ENRICHMENT_SOURCES {said}; these exist: {', '.join(METADATA_SOURCES)}.")
+    lacking = {name: why for name in settings.enrichment_order if (why := _lack(settings, name))}
+    if len(lacking) == len(settings.enrichment_order):
+        raise ConfigError("; ".join(lacking.values()) + ".")
+    async with AsyncExitStack() as stack:
+        sources: list[MetadataSource | FeatureSource] = [
+            await stack.enter_async_context(METADATA_SOURCES[name](services))
+            for name in settings.enrichment_order
+            if name not in lacking
+        ]
+        yield sources, [f"{name} is left out: {why}." for name, why in lacking.items()]
+
+
+def _lack(settings: Settings, name: str) -> str:
+    """Why a metadata service cannot be asked; empty when it can."""
+    address = settings.spotify_api_url if name == "spotify" else settings.reccobeats_api_url
+    if settings.simulates and not is_on_this_machine(address):
+        return f"another source is a simulator, and invented songs are nothing to ask the real {name} about"
+    has_app = settings.spotify_client_id is not None and settings.spotify_client_secret is not None
+    return "" if name != "spotify" or has_app else NO_SPOTIFY_APP

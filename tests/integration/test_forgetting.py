@@ -99,7 +99,7 @@ async def test_the_frontier_leaves_forgotten_songs_alone(database: Database) -> 
     async with open_frontier(database, "shelf") as later:
         [song] = await later.songs_of(ann, Scope(refresh=True))
         assert (song.outcome, song.is_due) == (Outcome.FORGOTTEN, False)
-        assert await later.claim_songs(ann, Scope(refresh=True), 5) == []
+        assert await later.claim_songs(["1"], Scope(refresh=True), 5) == []
 
 
 def test_nothing_that_was_made_of_the_words_is_left(rap: Rap, data_dir: Callable[[], Path]) -> None:

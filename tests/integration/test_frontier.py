@@ -13,14 +13,17 @@ from rap_analyzer.adapters.postgres.forgetting import ForgettingStore
 from rap_analyzer.adapters.postgres.frontier import open_frontier
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.domain.errors import Blocked, NotFound, PageChanged, SourceError
-from rap_analyzer.domain.frontier import Budget, Scope, SongPage
+from rap_analyzer.domain.frontier import Budget, Scope, SongPage, Wish
+from rap_analyzer.domain.selection import Selection
 from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Role, Song, SongStub
+from rap_analyzer.pipeline.room import Room
 from rap_analyzer.pipeline.scrape import Scraper, ScrapeReport
 
 if TYPE_CHECKING:
     from rap_analyzer.adapters.postgres.database import Database
 
 PAGE = 10
+ALL = [f"Ann {number}" for number in range(8)]
 
 
 class Page:
@@ -62,6 +65,9 @@ class Shelf:
             raise NotFound(f"nobody is called {name}")
         return ArtistRef(name, f"id of {name}")
 
+    async def find_list(self, wish: Wish) -> ArtistRef:
+        raise NotFound(f"there is no {wish.kind} here")
+
     async def list_songs(self, artist: ArtistRef, page: int) -> SongPage:
         await asyncio.sleep(self.delay)
         self.pages[artist.name, page] += 1
@@ -101,31 +107,30 @@ class Together:
 
     Args:
         shelf: the shelf of all.
-        missing: numbers of the processes that have not asked yet; shared by all.
-        number: this process's.
+        everyone: where the processes' first songs meet; shared by all.
     """
 
-    def __init__(self, shelf: Shelf, missing: set[int], number: int) -> None:
-        self._shelf, self._missing, self._number = shelf, missing, number
+    def __init__(self, shelf: Shelf, everyone: asyncio.Barrier) -> None:
+        self._shelf, self._everyone = shelf, everyone
+        self._first: asyncio.Task[int] | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._shelf, name)
 
     async def fetch_song(self, source_id: str) -> Song:
-        self._missing.discard(self._number)
-        async with asyncio.timeout(60):
-            while self._missing:
-                await asyncio.sleep(0.01)
+        self._first = self._first or asyncio.create_task(self._everyone.wait())
+        await asyncio.wait_for(asyncio.shield(self._first), 60)
         return await self._shelf.fetch_song(source_id)
 
 
 async def collect(
-    shelf: Any, database: Database, *names: str, budget: Budget | None = None, **scope: Any
+    shelf: Any, database: Database, *names: str, budget: Budget | None = None, refresh: bool = False, **selection: Any
 ) -> ScrapeReport:
     """One run of a process of its own."""
     async with open_frontier(database, "shelf") as frontier:
         scraper = Scraper(shelf, TrackStore(database), frontier, "shelf")
-        report = await scraper.scrape(list(names or shelf.artists), Silence(), Scope(**scope), budget)
+        scope = Scope(Selection(**selection), refresh)
+        report = await scraper.scrape(list(names or shelf.artists), Silence(), scope, budget)
     assert report.account.adds_up
     return report
 
@@ -149,9 +154,9 @@ async def test_processes_share_the_work(database: Database) -> None:
 
     No song is answered before each of them has asked for one: who claimed more than it can visit would hold all up.
     """
-    shelf, missing = Shelf({"Ann": 200, "Bo": 45, "Cy": 20}, shared=5), set(range(4))
+    shelf, everyone = Shelf({"Ann": 200, "Bo": 45, "Cy": 20}, shared=5), asyncio.Barrier(4)
     shelf.delay = 0.01
-    reports = await asyncio.gather(*(collect(Together(shelf, missing, n), database) for n in range(4)))
+    reports = await asyncio.gather(*(collect(Together(shelf, everyone), database) for _ in range(4)))
     assert set(shelf.songs.values()) == {1}
     assert len(shelf.songs) == 270
     assert set(shelf.pages.values()) == {1}
@@ -206,10 +211,10 @@ async def test_what_a_dead_process_had_claimed_is_free_at_once(database: Databas
             await theirs.ask_for(["Ann"])
             assert await theirs.claim_artist("Ann", Scope())
             await theirs.save_page("Ann", artist, await shelf.list_songs(artist, 1))
-            assert len(await theirs.claim_songs(artist, Scope(), 5)) == 5
-            assert len(await ours.claim_songs(artist, Scope(), 10)) == 3
-            assert await ours.claim_songs(artist, Scope(), 10) == []
-        assert len(await ours.claim_songs(artist, Scope(), 10)) == 5
+            assert len(await theirs.claim_songs(ALL, Scope(), 5)) == 5
+            assert len(await ours.claim_songs(ALL, Scope(), 10)) == 3
+            assert await ours.claim_songs(ALL, Scope(), 10) == []
+        assert len(await ours.claim_songs(ALL, Scope(), 10)) == 5
 
 
 async def test_a_lost_connection_is_made_again(database: Database) -> None:
@@ -227,8 +232,8 @@ async def test_a_lost_connection_is_made_again(database: Database) -> None:
             )
 
         await database.run(kill)
-        assert len(await ours.claim_songs(artist, Scope(), 5)) == 5
-        assert len(await theirs.claim_songs(artist, Scope(), 10)) == 3
+        assert len(await ours.claim_songs(ALL, Scope(), 5)) == 5
+        assert len(await theirs.claim_songs(ALL, Scope(), 10)) == 3
 
 
 async def test_only_the_most_popular_are_wanted(database: Database) -> None:
@@ -340,3 +345,39 @@ async def test_two_names_of_one_artist_are_one(database: Database, names: list[s
     report = await collect(shelf, database, *names)
     assert counts(report) == {"stored": 5}
     assert set(shelf.songs.values()) == {1}
+
+
+async def test_with_little_memory_less_is_done_at_once(database: Database) -> None:
+    """Near the limit fewer songs are under way; beyond it one is; all are collected, and it is said."""
+    shelf = Shelf({"Ann": 20})
+    under_way: list[int] = []
+    shelf.delay = 0.01
+
+    class Watched:
+        def __init__(self) -> None:
+            self.now = 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(shelf, name)
+
+        async def fetch_song(self, source_id: str) -> Song:
+            self.now += 1
+            under_way.append(self.now)
+            song = await shelf.fetch_song(source_id)
+            self.now -= 1
+            return song
+
+    room = Room(100, lambda: 200.0)
+    async with open_frontier(database, "shelf") as frontier:
+        report = await Scraper(Watched(), TrackStore(database), frontier, "shelf", room).scrape(["Ann"], Silence())
+    assert counts(report) == {"stored": 20}
+    assert max(under_way) == 1
+    assert "MEMORY_LIMIT_MB=100" in report.remark
+
+
+@pytest.mark.parametrize(("used", "allowed"), [(0, 8), (80, 8), (87.5, 4), (95, 1), (120, 1)])
+def test_room_shrinks_evenly(used: float, allowed: int) -> None:
+    """From 80 to 95 % of the limit; below there is nothing to say."""
+    room = Room(100, lambda: used)
+    assert room.of(8) == allowed
+    assert bool(room.remark) == (used > 80)

@@ -16,7 +16,7 @@ from rap_analyzer.adapters.embedder import MiniLmEmbedder
 from rap_analyzer.adapters.genius import GeniusSource
 from rap_analyzer.adapters.http import HttpDoor
 from rap_analyzer.adapters.model_files import ModelFiles
-from rap_analyzer.adapters.postgres.analyses import AnalysisStore, EnrichmentStore
+from rap_analyzer.adapters.postgres.analyses import AnalysisStore
 from rap_analyzer.adapters.postgres.database import Database, opened
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
 from rap_analyzer.adapters.postgres.frontier import open_frontier
@@ -24,31 +24,27 @@ from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.adapters.processes import ProcessPool
 from rap_analyzer.adapters.song_files import SongFile
-from rap_analyzer.adapters.spotify import connect_spotify
 from rap_analyzer.analyzers.algorithmic import AlgorithmicAnalyzer
 from rap_analyzer.domain.analysis import Status
-from rap_analyzer.domain.enrichment import MatchMethod
 from rap_analyzer.domain.errors import NotFound
 from rap_analyzer.domain.frontier import Scope, SongPage
 from rap_analyzer.domain.search import Filters
+from rap_analyzer.domain.selection import Selection
 from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Role, Song, SongStub, TrackDraft
 from rap_analyzer.pipeline.analyze import analyze
 from rap_analyzer.pipeline.embed import embed
-from rap_analyzer.pipeline.enrich import enrich
 from rap_analyzer.pipeline.importing import import_rows, plan_import
 from rap_analyzer.pipeline.scrape import CONCURRENT_SONGS, Scraper
 from rap_analyzer.pipeline.search import Searcher
 from rap_analyzer.simulators.faults import FaultInjector, Faults
 from rap_analyzer.simulators.genius import DEMO_TOKEN, genius_app
 from rap_analyzer.simulators.server import SimulatorServer
-from rap_analyzer.simulators.spotify import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
     from pathlib import Path
 
     from rap_analyzer.domain.track import Account
-    from rap_analyzer.pipeline.enrich import EnrichReport
     from rap_analyzer.pipeline.scrape import ScrapeReport
     from rap_analyzer.simulators.corpus import Corpus
 
@@ -83,7 +79,7 @@ async def scrape(
     server: SimulatorServer, database: Database, names: Sequence[str], max_songs: int | None = None
 ) -> ScrapeReport:
     """The scrape step, with short waits."""
-    scope = Scope(max_songs)
+    scope = Scope(Selection(max_songs))
     door = HttpDoor("genius", FREE, MemoryState(), base_delay=0.01, timeouts=httpx2.Timeout(2.0))
     async with door, open_frontier(database, "demo") as frontier:
         source = GeniusSource(door, DEMO_TOKEN, server.url + "/api", server.url + "/web")
@@ -241,51 +237,6 @@ class ReadPage:
 
     def __init__(self, number: str) -> None:
         self.lyrics = f"bar of song {number}"
-
-
-# Enriching
-
-
-async def enriched(database: Database, server: SimulatorServer) -> EnrichReport:
-    async with connect_spotify(
-        DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, api_url=server.url, accounts_url=server.url, rate=RATE, state=MemoryState()
-    ) as source:
-        return await enrich(EnrichmentStore(database), source, Silence())
-
-
-async def test_tracks_are_matched_by_link_first(
-    genius: tuple[FaultInjector, SimulatorServer],
-    extended_spotify_server: SimulatorServer,
-    database: Database,
-    names: list[str],
-) -> None:
-    """Where Genius names the recording it is taken, with certainty; extended quota gives audio features too."""
-    genius[0].change(Faults())
-    await scrape(genius[1], database, names)
-    report = await enriched(database, extended_spotify_server)
-    assert report.methods[MatchMethod.URI] > 50, report
-    assert report.methods.total() == 73
-    assert report.with_audio > 60
-    assert await scalar(database, "SELECT count(*) FROM tracks WHERE audio_embedding IS NOT NULL") == report.with_audio
-    again = await enriched(database, extended_spotify_server)
-    assert not again.methods.total(), "nothing is asked twice"
-
-
-async def test_without_a_link_a_search_finds_them(
-    genius: tuple[FaultInjector, SimulatorServer],
-    spotify_server: SimulatorServer,
-    database: Database,
-    names: list[str],
-) -> None:
-    """By title and artist, each with its distance; a song that nobody recorded has none. Development mode: no audio."""
-    genius[0].change(Faults())
-    await scrape(genius[1], database, names[:6])
-    await scalar(database, "WITH u AS (UPDATE tracks SET recording_uri = NULL RETURNING 1) SELECT count(*) FROM u")
-    report = await enriched(database, spotify_server)
-    assert report.methods[MatchMethod.URI] == 0
-    assert report.methods[MatchMethod.SEARCH] + report.methods[MatchMethod.ISRC] > 20
-    assert report.with_audio == 0
-    assert await scalar(database, "SELECT count(*) FROM enrichments WHERE distance > 0.25 AND method <> 'none'") == 0
 
 
 # Importing

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from rap_analyzer.adapters.postgres.analyses import AnalysisStore, EnrichmentStore
+from rap_analyzer.adapters.postgres.analyses import AnalysisStore
+from rap_analyzer.adapters.postgres.enrichments import EnrichmentStore
 from rap_analyzer.adapters.postgres.migration import migrate
 from rap_analyzer.adapters.postgres.pages import CorpusPages
 from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore

@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from rap_analyzer import telemetry
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
+from rap_analyzer.adapters.postgres.enrichments import EnrichmentStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.web.app import create_app
 from rap_analyzer.wiring import load_settings, open_services
@@ -168,6 +169,26 @@ async def test_every_address_of_the_corpus_answers_json_to_programs(
     assert any(t["id"] == track_id for t in artist["tracks"])
     for address in ("/", f"/tracks/{track_id}", f"/artists/{artist_id}", "/search?q=home"):
         assert (await client.get(address)).headers["vary"] == "Accept"
+
+
+@pytest.mark.parametrize(("age", "failure", "mark"), [(0, "away", "Stale:"), (8, "", "Out of date:"), (0, "", "")])
+async def test_what_stands_in_for_a_service_is_marked(
+    client: httpx2.AsyncClient, track_id: int, monkeypatch: pytest.MonkeyPatch, age: int, failure: str, mark: str
+) -> None:
+    """A service that could not be asked of late, and an answer older than a week, on the page and in the JSON."""
+    load = EnrichmentStore.load_enrichments
+
+    async def loaded(store: EnrichmentStore, number: int) -> list[dict[str, Any]]:
+        freshness = "out_of_date" if age else "stale" if failure else "fresh"
+        return [{**row, "freshness": freshness, "failure": failure} for row in await load(store, number)]
+
+    monkeypatch.setattr(EnrichmentStore, "load_enrichments", loaded)
+    page = (await client.get(f"/tracks/{track_id}", headers=PAGE)).text
+    assert [word for word in ("Stale:", "Out of date:") if word in page] == ([mark] if mark else [])
+    assert "<h2>ReccoBeats</h2>" in page
+    first = (await client.get(f"/tracks/{track_id}")).json()["enrichments"][0]
+    assert (first["failure"], first["freshness"]) == (failure, mark.rstrip(":").lower().replace(" ", "_") or "fresh")
+    assert "audio_features" in first["withheld"]
 
 
 async def test_hits_have_the_shape_of_the_contract(client: httpx2.AsyncClient) -> None:

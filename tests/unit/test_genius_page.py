@@ -12,10 +12,10 @@ from rap_analyzer.adapters.genius import decode_page
 from rap_analyzer.adapters.genius_page import (
     FURNITURE_END,
     FURNITURE_START,
-    is_no_song,
     parse_page,
 )
 from rap_analyzer.domain.errors import Blocked, PageChanged
+from rap_analyzer.domain.non_songs import is_no_song
 from rap_analyzer.domain.track import Outcome
 from rap_analyzer.domain.transcription import clean_transcription
 from rap_analyzer.simulators.corpus import ERAS

@@ -66,3 +66,18 @@ def test_an_unknown_section_of_the_yaml_is_refused() -> None:
     Path("config.yaml").write_text("databse: {host: x}\n")
     with pytest.raises(ConfigError, match="databse"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("written", "order"),
+    [
+        ("enrichment: {sources: [reccobeats, spotify]}", ("reccobeats", "spotify")),
+        ("enrichment: {sources: ' Spotify , spotify,'}", ("spotify",)),
+        ("enrichment: {sources: []}", ()),
+        ("enrichment:", ("spotify", "reccobeats")),
+    ],
+)
+def test_the_order_of_metadata_services_is_a_list_or_a_line(written: str, order: tuple[str, ...]) -> None:
+    """In the yaml either, in the environment names and commas; each service once."""
+    Path("config.yaml").write_text(written)
+    assert load_settings().enrichment_order == order

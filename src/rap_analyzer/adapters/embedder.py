@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rap_analyzer.adapters.model_files import ModelFiles
     from rap_analyzer.domain.lyrics import Section
-    from rap_analyzer.ports import Vectors
+    from rap_analyzer.ports.machinery import Vectors
 
 MAX_TOKENS = 256
 TOKENS_FOR_TEXT = MAX_TOKENS - 2 - 32

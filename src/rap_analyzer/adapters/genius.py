@@ -4,40 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-import hashlib
 import re
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 
-from anyascii import anyascii
 from rapidfuzz import fuzz
 
+from rap_analyzer.adapters.genius_answers import artists_of_hit, either, items, plain, read_song
+from rap_analyzer.adapters.genius_lists import (
+    SEARCH_PAGES,
+    SONGS_A_PAGE,
+    GeniusLists,
+    artist_of_url,
+    is_other_list,
+    read_page_of_list,
+)
 from rap_analyzer.adapters.genius_page import PARSER_VERSION, GeniusPage, parse_page
 from rap_analyzer.adapters.http import USER_AGENT, HttpDoor
 from rap_analyzer.domain.errors import Blocked, ConfigError, InputError, NotFound, PageChanged
-from rap_analyzer.domain.frontier import SongPage
+from rap_analyzer.domain.frontier import WishKind
 from rap_analyzer.domain.pacing import parse_rate
-from rap_analyzer.domain.track import ArtistRef, Credit, Relationship, Role, Song, SongStub
+from rap_analyzer.domain.track import ArtistRef, RawPage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator
 
     from rap_analyzer.adapters.http import Answer
+    from rap_analyzer.domain.frontier import SongPage, Wish
+    from rap_analyzer.domain.track import Song
     from rap_analyzer.ports import SharedState
 
-SEARCH_PAGES = 2
 ASKED_FOR_ALIASES = 5
 """Artists whose other names are looked at when no found name is the one asked for."""
-SONGS_A_PAGE = 50
 META_BYTES = 4096
 META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]+)""", re.IGNORECASE)
 HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w:.-]+)""", re.IGNORECASE)
-SPOTIFY_TRACK = re.compile(r"(?:spotify:track:|open\.spotify\.com/(?:intl-\w+/)?track/)(\w{22})")
-CREDITS = {Role.FEATURED: "featured_artists", Role.PRODUCER: "producer_artists", Role.WRITER: "writer_artists"}
 TOKEN_HINT = "get one at genius.com/api-clients (Generate Access Token) and set GENIUS_ACCESS_TOKEN"  # noqa: S105
 
 
@@ -89,6 +93,7 @@ class GeniusSource:
         self._api, self._web = api_url.rstrip("/"), web_url.rstrip("/")
         self._robots: RobotFileParser | None = None
         self._robots_lock = asyncio.Lock()
+        self._lists = GeniusLists(self._get, self._get_public)
 
     @property
     def requests(self) -> int:
@@ -102,34 +107,42 @@ class GeniusSource:
             NotFound: nobody of that name; the message names the nearest ones.
             InputError: the name is blank.
         """
-        wanted = _plain(name)
+        wanted = plain(name)
         if not wanted:
             raise InputError(f"An artist's name is needed, not {name!r}: give it as Genius writes it.")
         found: dict[str, ArtistRef] = {}
         for page in range(1, SEARCH_PAGES + 1):
-            hits = _items(await self._get("/search", q=name.strip(), page=page), "hits")
-            found |= {str(artist.source_id): artist for hit in hits for artist in _artists_of_hit(hit)}
-            matching = [artist for artist in found.values() if _plain(artist.name) == wanted]
+            hits = items(await self._get("/search", q=name.strip(), page=page), "hits")
+            found |= {str(artist.source_id): artist for hit in hits for artist in artists_of_hit(hit)}
+            matching = [artist for artist in found.values() if plain(artist.name) == wanted]
             if matching:
                 return max(matching, key=lambda artist: artist.name == name.strip())
             if not hits:
                 break
         return await self._find_alias(name, wanted, list(found.values()))
 
-    async def list_songs(self, artist: ArtistRef, page: int) -> SongPage:
-        """Fifty songs of the artist's list, also those where they are only featured, most popular first.
+    async def find_list(self, wish: Wish) -> ArtistRef:
+        """The list of songs that a wish other than an artist means: an album's tracks, or a single song.
 
         Raises:
-            NotFound: the artist is gone, or nobody has that name.
+            NotFound: there is no such album or song; the message names the nearest ones.
+            InputError: it is the address of another site, or no number.
         """
-        source_id = artist.source_id or (await self.find_artist(artist.name)).source_id
+        if wish.kind is WishKind.URL and (name := artist_of_url(wish.name)):
+            return await self.find_artist(name)
+        return await self._lists.find(wish)
+
+    async def list_songs(self, artist: ArtistRef, page: int) -> SongPage:
+        """Fifty songs of a list: an artist's, also those where they are only featured, most popular first.
+
+        Raises:
+            NotFound: the artist is gone, or nobody has that name; or the album or song.
+        """
+        source_id = artist.source_id or (await self.find_artist(artist.name)).source_id or ""
+        if is_other_list(source_id):
+            return await self._lists.read(source_id, page)
         response = await self._get(f"/artists/{source_id}/songs", sort="popularity", per_page=SONGS_A_PAGE, page=page)
-        following = response.get("next_page")
-        return SongPage(
-            [_stub(song) for song in _items(response, "songs")],
-            (page - 1) * SONGS_A_PAGE,
-            following if isinstance(following, int) and following > page else None,
-        )
+        return read_page_of_list(response, items(response, "songs"), page)
 
     async def fetch_song(self, source_id: str) -> Song:
         """Metadata of one song.
@@ -139,7 +152,7 @@ class GeniusSource:
             PageChanged: the answer has no song in it.
         """
         response = await self._get(f"/songs/{_number(source_id)}", text_format="plain")
-        return _song(response.get("song"))
+        return read_song(response.get("song"))
 
     async def fetch_lyrics(self, song: Song) -> GeniusPage:
         """The song's page, parsed.
@@ -147,7 +160,7 @@ class GeniusSource:
         Raises:
             NotFound: the page is gone.
             Blocked: a challenge page came instead, or robots.txt does not allow the page.
-            PageChanged: the page has a shape that the parser does not know.
+            PageChanged: the page has a shape that the parser does not know; it holds the page.
         """
         path = urlsplit(song.url).path
         if len(path) < 2:  # noqa: PLR2004
@@ -156,22 +169,21 @@ class GeniusSource:
             )
         await self._respect_robots(path)
         answer = await self._door.get_page(self._web + path)
-        page = parse_page(decode_page(answer.body, answer.headers.get("content-type", "")))
-        return replace(page, raw_digest=hashlib.sha256(answer.body).hexdigest())
+        return read_page(RawPage(answer.body, answer.headers.get("content-type", "")))
 
     async def _find_alias(self, name: str, wanted: str, found: list[ArtistRef]) -> ArtistRef:
         """The artist with that alternate name, among those whose names are nearest."""
-        nearest = sorted(found, key=lambda artist: -fuzz.WRatio(wanted, _plain(artist.name)))
+        nearest = sorted(found, key=lambda artist: -fuzz.WRatio(wanted, plain(artist.name)))
         asked = [*found[:2], *nearest]
         for artist in list(dict.fromkeys(asked))[:ASKED_FOR_ALIASES]:
             response = await self._get(f"/artists/{artist.source_id}", text_format="plain")
             details = response.get("artist")
             aliases = details.get("alternate_names") if isinstance(details, dict) else None
-            if wanted in {_plain(str(alias)) for alias in aliases or ()}:
+            if wanted in {plain(str(alias)) for alias in aliases or ()}:
                 return artist
         if not nearest:
             raise NotFound(f"Genius finds nothing for {name!r}: check the spelling.")
-        raise NotFound(f"Genius knows no artist {name!r}: did you mean {_either(a.name for a in nearest[:3])}?")
+        raise NotFound(f"Genius knows no artist {name!r}: did you mean {either(a.name for a in nearest[:3])}?")
 
     async def _get(self, path: str, **params: str | int) -> dict[str, Any]:
         """The `response` part of an API answer."""
@@ -180,10 +192,13 @@ class GeniusSource:
         )
         if status == 401:  # noqa: PLR2004
             raise ConfigError(f"Genius refuses the token in GENIUS_ACCESS_TOKEN: {TOKEN_HINT}.")
-        response = document.get("response") if isinstance(document, dict) else None
-        if not isinstance(response, dict):
-            raise PageChanged(f"Genius answers {path} without a `response`: its API may have changed.")
-        return response
+        return _response(document, path)
+
+    async def _get_public(self, path: str, **params: str | int) -> dict[str, Any]:
+        """The same of the API that wants no token, for what the other has not."""
+        await self._respect_robots("/api" + path)
+        _, document = await self._door.get_json(f"{self._web}/api{path}", params=params)
+        return _response(document, path)
 
     async def _respect_robots(self, path: str) -> None:
         async with self._robots_lock:
@@ -197,6 +212,28 @@ class GeniusSource:
         answer = await self._door.ask("GET", f"{self._web}/robots.txt", read=_unread, expected={401, 404, 410})
         rules.parse(answer.body.decode("utf-8", "replace").splitlines() if answer.status == 200 else [])  # noqa: PLR2004
         return rules
+
+
+def read_page(raw: RawPage) -> GeniusPage:
+    """A song page as it came, parsed.
+
+    Raises:
+        Blocked: it is a challenge page.
+        PageChanged: it has a shape that the parser does not know; it holds the page.
+    """
+    try:
+        page = parse_page(decode_page(raw.body, raw.content_type))
+    except PageChanged as error:
+        raise PageChanged(str(error), raw) from error
+    return replace(page, raw_digest=raw.digest)
+
+
+def try_page(raw: RawPage) -> tuple[GeniusPage | None, str]:
+    """The same, or why it cannot be read."""
+    try:
+        return read_page(raw), ""
+    except (Blocked, PageChanged) as error:
+        return None, f"{type(error).__name__}: {error}"
 
 
 def decode_page(body: bytes, content_type: str) -> str:
@@ -229,129 +266,14 @@ def _unread(answer: Answer) -> Answer:
     return answer
 
 
-def _plain(name: str) -> str:
-    """A name as it is compared: ASCII letters and digits, `&` as `and`, `$` as `s`; as it is where nothing of it is."""
-    text = anyascii(name).casefold().replace("&", "and").replace("$", "s")
-    return re.sub(r"[^a-z0-9]+", "", text) or " ".join(name.split()).casefold()
-
-
-def _either(names: Iterable[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} or {last}" if first else last
+def _response(document: Any, path: str) -> dict[str, Any]:
+    response = document.get("response") if isinstance(document, dict) else None
+    if not isinstance(response, dict):
+        raise PageChanged(f"Genius answers {path} without a `response`: its API may have changed.")
+    return response
 
 
 def _number(source_id: str) -> int:
     if not re.fullmatch(r"\d{1,12}", source_id):
         raise NotFound(f"Genius has no song {source_id!r}: its song ids are numbers.")
     return int(source_id)
-
-
-def _items(response: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    items = response.get(name)
-    if not isinstance(items, list):
-        raise PageChanged(f"Genius answers without its list of {name}: its API may have changed.")
-    return _dicts(items)
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list; empty when it is none."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _artists_of_hit(hit: Mapping[str, Any]) -> Iterator[ArtistRef]:
-    result = hit.get("result")
-    if hit.get("type", "song") == "song" and isinstance(result, dict):
-        yield from _primary(result)
-        yield from _refs(result.get("featured_artists"))
-
-
-def _primary(song: Mapping[str, Any]) -> list[ArtistRef]:
-    return _refs(song.get("primary_artists")) or _refs([song.get("primary_artist")])
-
-
-def _refs(artists: Any) -> list[ArtistRef]:
-    """Artist stubs that have an id and a name."""
-    return [
-        ArtistRef(str(a["name"]), str(a["id"])) for a in _dicts(artists) if a.get("name") and a.get("id") is not None
-    ]
-
-
-def _stub(song: Mapping[str, Any]) -> SongStub:
-    artists = " & ".join(ref.name for ref in _primary(song)) or str(song.get("artist_names") or "")
-    updated = song.get("lyrics_updated_at")
-    return SongStub(
-        str(_required(song, "id")),
-        str(_required(song, "title")),
-        artists,
-        _url(song),
-        updated if isinstance(updated, int) else None,
-    )
-
-
-def _song(song: Any) -> Song:
-    if not isinstance(song, dict):
-        raise PageChanged("Genius answers without the song that was asked for: its API may have changed.")
-    released, year = _release(song)
-    stats, album = song.get("stats"), song.get("album")
-    views = stats.get("pageviews") if isinstance(stats, dict) else None
-    return Song(
-        source_id=str(_required(song, "id")),
-        title=str(_required(song, "title")),
-        url=_url(song),
-        credits=tuple(_credits(song)),
-        album=(album.get("name") or None) if isinstance(album, dict) else None,
-        released_on=released,
-        year=year,
-        language=song.get("language") or None,
-        page_views=views if isinstance(views, int) else None,
-        spotify_uri=_spotify_uri(song.get("media")),
-        relationships=tuple(_relationships(song.get("song_relationships"))),
-    )
-
-
-def _required(song: Mapping[str, Any], name: str) -> Any:
-    if song.get(name) in (None, ""):
-        raise PageChanged(f"Genius lists a song without its {name}: its API may have changed.")
-    return song[name]
-
-
-def _url(song: Mapping[str, Any]) -> str:
-    return str(song.get("url") or f"https://genius.com{_required(song, 'path')}")
-
-
-def _credits(song: Mapping[str, Any]) -> Iterator[Credit]:
-    """Each artist once in each role."""
-    yield from (Credit(ref, Role.PRIMARY) for ref in dict.fromkeys(_primary(song)))
-    for role, name in CREDITS.items():
-        yield from (Credit(ref, role) for ref in dict.fromkeys(_refs(song.get(name))))
-
-
-def _release(song: Mapping[str, Any]) -> tuple[date | None, int | None]:
-    """The day, where it is known, and the year."""
-    parts = song.get("release_date_components")
-    parts = parts if isinstance(parts, dict) else {}
-    text = song.get("release_date") or "{year}-{month:0>2}-{day:0>2}".format(
-        **{name: parts.get(name) or 0 for name in ("year", "month", "day")}
-    )
-    try:
-        day = date.fromisoformat(str(text))
-    except ValueError:
-        return None, parts.get("year") if isinstance(parts.get("year"), int) else None
-    return day, day.year
-
-
-def _spotify_uri(media: Any) -> str | None:
-    for item in _dicts(media):
-        for name in ("native_uri", "url"):
-            found = SPOTIFY_TRACK.search(str(item.get(name) or ""))
-            if found:
-                return f"spotify:track:{found[1]}"
-    return None
-
-
-def _relationships(relationships: Any) -> Iterator[Relationship]:
-    for relationship in _dicts(relationships):
-        kind = relationship.get("relationship_type") or relationship.get("type")
-        for song in _dicts(relationship.get("songs")):
-            if kind and song.get("id") is not None:
-                yield Relationship(str(kind), str(song["id"]))

@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from rap_analyzer.adapters.http import shows_challenge
 from rap_analyzer.domain.errors import Blocked, PageChanged
+from rap_analyzer.domain.non_songs import is_no_song
 from rap_analyzer.domain.track import Outcome
 from rap_analyzer.domain.transcription import clean_transcription
 
@@ -24,6 +25,8 @@ PARSER_VERSION = "1"
 
 CHALLENGE_CHARACTERS = 65_536
 """A challenge shows itself this early, and is a small page."""
+LAST_CHARACTERS = 65_536
+"""The end of a whole page stands this late; half a megabyte need not be searched for it."""
 CONTAINER = '[data-lyrics-container="true"]'
 LEGACY = "div.lyrics"
 PAGE_END = re.compile(r"</html\s*>", re.IGNORECASE)
@@ -56,14 +59,6 @@ PLACEHOLDERS = {
 }
 """Outcomes by the reason that the page's state gives for having no lyrics."""
 
-NOT_A_SONG_ASIDE = re.compile(
-    r"[(\[](?:[^)\]]*\b(?:track ?list(?:ing)?|album art(?:work)?|cover art|liner notes)\b[^)\]]*"
-    r"|(?:[^)\]]* )?interview|booklet|credits|script|set ?list|(?:\w+ )?translations?"
-    r"|traducci[oó]n(?: al \w+)?|traduction(?: \w+)?|(?:\w+ )?übersetzung|(?:\w+ )?перевод)[)\]]",
-    re.IGNORECASE,
-)
-NOT_A_SONG_END = re.compile(r"\b(?:track ?list(?:ing)?|album art(?:work)?|liner notes)\s*$", re.IGNORECASE)
-TRANSLATORS = re.compile(r"^Genius (?:\w+ ){1,2}Translations\b", re.IGNORECASE)
 TITLE_DECORATION = re.compile(r"(?:\s+Lyrics)?(?:\s*\|\s*Genius(?: Lyrics)?)?\s*$")
 NUMBERED = re.compile(r"(\d{1,3})[.)]\s")
 SHORTEST_TRACKLIST = 4
@@ -104,7 +99,7 @@ def parse_page(html: str) -> GeniusPage:
     boxes = _outermost(tree.css(CONTAINER)) or tree.css(LEGACY)
     if not boxes and shows_challenge(html[:CHALLENGE_CHARACTERS]):
         raise Blocked("Genius shows a challenge instead of the song page: stop for some hours, then ask more slowly.")
-    if not PAGE_END.search(html):
+    if not PAGE_END.search(html, max(0, len(html) - LAST_CHARACTERS)):
         raise PageChanged("The song page ends before </html>: it was cut on the way, so ask for it again.")
     title = _title(tree)
     if is_no_song(title):
@@ -114,11 +109,6 @@ def parse_page(html: str) -> GeniusPage:
     lyrics = lyrics or _lyrics_of_state(state)
     outcome = _outcome(lyrics) if lyrics else _reason(tree, state)
     return GeniusPage(outcome, lyrics if outcome is Outcome.STORED else "")
-
-
-def is_no_song(title: str) -> bool:
-    """Whether a title names a track list, artwork, an interview, a script or a translation: whole words, set apart."""
-    return bool(NOT_A_SONG_ASIDE.search(title) or NOT_A_SONG_END.search(title) or TRANSLATORS.search(title))
 
 
 def _title(tree: LexborHTMLParser) -> str:

@@ -284,6 +284,7 @@ def _recording(track: Mapping[str, Any], access: Access) -> Recording:
         artists=tuple(str(artist["name"]) for artist in _dicts(track, "artists") if artist.get("name")),
         isrc=_object(track, "external_ids").get("isrc"),
         duration_ms=duration if isinstance(duration, int) else None,
+        album=_object(track, "album").get("name"),
         data=dict(_data(track)),
         withheld=(*withheld, *([FEATURES] if access is Access.DEVELOPMENT else [])),
     )

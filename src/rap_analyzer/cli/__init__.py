@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from rap_analyzer import __version__
-from rap_analyzer.cli import collect, corpus, database, demo, diagnose, find, forgetting, models, serving
+from rap_analyzer.cli import (
+    collect,
+    corpus,
+    database,
+    demo,
+    diagnose,
+    enriching,
+    exporting,
+    find,
+    forgetting,
+    models,
+    serving,
+)
 
 app = typer.Typer(
     name="rap",
@@ -39,13 +51,14 @@ def _root(
 app.command("demo")(demo.demo)
 app.command("scrape")(collect.scrape)
 app.command("import")(corpus.import_)
-app.command("enrich")(collect.enrich)
+app.command("enrich")(enriching.enrich)
 app.command("analyze")(corpus.analyze)
 app.command("embed")(corpus.embed)
 app.command("run")(collect.run_all)
 app.command("search")(find.search)
 app.command("similar")(find.similar)
 app.command("rhymes")(find.rhymes)
+app.command("export")(exporting.export)
 app.command("forget")(forgetting.forget)
 app.command("serve")(serving.serve)
 app.command("doctor")(diagnose.doctor)

@@ -1,4 +1,4 @@
-"""`rap scrape`, `rap enrich` and `rap run`: songs from the services into the store."""
+"""`rap scrape` and `rap run`: songs from the services into the store."""
 
 from __future__ import annotations
 
@@ -9,25 +9,40 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rap_analyzer.domain.errors import InputError, SourceError
+from rap_analyzer.domain.errors import ConfigError, InputError, SourceError
+from rap_analyzer.domain.selection import Sort
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from rap_analyzer.cli.console import Bars
-    from rap_analyzer.domain.frontier import Budget, Scope
-    from rap_analyzer.pipeline.enrich import EnrichReport
+    from rap_analyzer.domain.frontier import Budget, Scope, Wish
     from rap_analyzer.pipeline.scrape import Scraper, ScrapeReport
     from rap_analyzer.wiring import Services
 
-Artists = Annotated[list[str] | None, typer.Argument(help="Names of artists, as Genius writes them.")]
-MaxSongs = Annotated[int | None, typer.Option(min=1, help="Most songs of each artist, the most popular first.")]
+Artists = Annotated[
+    list[str] | None, typer.Argument(help="Names of artists, as Genius writes them, or addresses of its pages.")
+]
+Songs = Annotated[list[str] | None, typer.Option("--song", help="Only this song, of the artist if one is named.")]
+Albums = Annotated[list[str] | None, typer.Option("--album", help="Only this album, of the artist if one is named.")]
+Ids = Annotated[list[int] | None, typer.Option("--id", min=1, help="The song with this number at Genius.")]
+MaxSongs = Annotated[int | None, typer.Option(min=1, help="Most songs of each list, the first in its order.")]
+Order = Annotated[Sort, typer.Option("--sort", help="Which songs come first where only some are wanted.")]
+Features = Annotated[
+    bool, typer.Option("--features/--no-features", help="Also songs on which the artist is only a guest.")
+]
+Exclude = Annotated[list[str] | None, typer.Option(help="Leave out songs with this word in their title.")]
+Languages = Annotated[list[str] | None, typer.Option("--language", help="Only songs in this language, such as en.")]
+Year = Annotated[str | None, typer.Option(help="Only songs of a year or a range: 1994, 1990-1999, 1990- or -1999.")]
 Refresh = Annotated[
     bool, typer.Option("--refresh", help="Read the lists anew, and songs again whose words have changed since.")
 ]
 MaxRequests = Annotated[int | None, typer.Option(min=1, help="End after so many requests; the same command goes on.")]
 Until = Annotated[str | None, typer.Option(help="End at this time of day, such as 07:00; the same command goes on.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read the lists only, and say what the songs will take.")]
+Reparse = Annotated[
+    bool, typer.Option("--reparse", help="Read kept pages again, whose shape was unknown, and ask Genius for nothing.")
+]
 FromFile = Annotated[
     Path | None, typer.Option(help="JSON: a list of names, or {'artists': […]}; any other file: a name a line.")
 ]
@@ -35,36 +50,79 @@ FromFile = Annotated[
 
 def scrape(
     artists: Artists = None,
-    max_songs: MaxSongs = None,
+    song: Songs = None,
+    album: Albums = None,
+    song_id: Ids = None,
     from_file: FromFile = None,
+    max_songs: MaxSongs = None,
+    sort: Order = Sort.POPULARITY,
+    features: Features = True,
+    exclude: Exclude = None,
+    language: Languages = None,
+    year: Year = None,
     refresh: Refresh = False,
     max_requests: MaxRequests = None,
     until: Until = None,
     dry_run: DryRun = False,
+    reparse: Reparse = False,
 ) -> None:
     """Collect artists' songs from Genius. Stop it at any time: the same command goes on; any number can run at once."""
     from rap_analyzer.cli.console import run
     from rap_analyzer.domain.frontier import Budget, Scope
+    from rap_analyzer.domain.selection import Selection, parse_languages, parse_years
 
-    names = artist_names(artists, from_file)
-    scope, budget = Scope(max_songs, refresh), Budget(max_requests, next_time(until) if until else None)
-    run(_plan(names, scope, budget) if dry_run else _scrape(names, scope, budget))
-
-
-def enrich() -> None:
-    """Ask Spotify about the tracks that it has not been asked about."""
-    from rap_analyzer.cli.console import run
-
-    run(_enrich())
+    if reparse:
+        if artists or song or album or song_id or from_file:
+            raise InputError("--reparse reads all pages that were kept and takes no artists: leave them out.")
+        run(_reparse())
+        return
+    wishes = wishes_of(artists or [], song or [], album or [], song_id or [], from_file)
+    selection = Selection(
+        max_songs,
+        sort,
+        features,
+        tuple(term for raw in exclude or () if (term := raw.strip())),
+        parse_languages(language or ()),
+        parse_years(year),
+    )
+    scope, budget = Scope(selection, refresh), Budget(max_requests, next_time(until) if until else None)
+    run(_plan(wishes, scope, budget) if dry_run else _scrape(wishes, scope, budget))
 
 
 def run_all(artists: Artists = None, max_songs: MaxSongs = None, from_file: FromFile = None) -> None:
     """All steps for these artists: scrape, enrich, analyze, embed."""
     from rap_analyzer.cli.console import run
     from rap_analyzer.domain.frontier import Scope
+    from rap_analyzer.domain.selection import Selection
 
-    names = artist_names(artists, from_file)
-    run(_run(names, Scope(max_songs)))
+    wishes = wishes_of(artists or [], [], [], [], from_file)
+    run(_run(wishes, Scope(Selection(max_songs))))
+
+
+def wishes_of(artists: list[str], songs: list[str], albums: list[str], ids: list[int], file: Path | None) -> list[Wish]:
+    """What a command line asks for. Where songs or albums are named, the artist is the one whose they are.
+
+    Raises:
+        InputError: nothing is asked for, or songs and albums are named with several artists or a file.
+    """
+    from rap_analyzer.adapters.genius_lists import check_url
+    from rap_analyzer.domain.frontier import Wish, WishKind
+
+    addresses = [name for name in artists if "://" in name]
+    for address in addresses:
+        check_url(address)
+    wishes = [Wish(WishKind.URL, address) for address in addresses]
+    wishes += [Wish(WishKind.ID, str(number)) for number in ids]
+    names = [name for name in artists if name not in addresses]
+    if songs or albums:
+        if len(names) > 1 or file:
+            raise InputError("--song and --album go with one artist at most: name the one whose they are.")
+        artist = " ".join(names)
+        wishes += [Wish(WishKind.SONG, title, artist) for title in songs]
+        wishes += [Wish(WishKind.ALBUM, title, artist) for title in albums]
+    elif names or file or not wishes:
+        wishes += [Wish(WishKind.ARTIST, name) for name in artist_names(names, file)]
+    return wishes
 
 
 def artist_names(given: list[str] | None, file: Path | None) -> list[str]:
@@ -120,25 +178,48 @@ def next_time(text: str) -> datetime:
     return today if today > now else datetime.combine(now.date() + timedelta(days=1), hours).astimezone()
 
 
-async def _scrape(names: list[str], scope: Scope, budget: Budget) -> None:
+async def _scrape(wishes: list[Wish], scope: Scope, budget: Budget) -> None:
     from rap_analyzer.cli.console import Bars
     from rap_analyzer.cli.opening import opened_services
 
     async with opened_services() as services:
         with Bars() as bars:
-            report = await scrape_with(services, names, scope, bars, budget)
+            report = await scrape_with(services, wishes, scope, bars, budget)
         finish_scrape(report)
 
 
-async def _plan(names: list[str], scope: Scope, budget: Budget) -> None:
+async def _reparse() -> None:
+    from rap_analyzer.adapters.genius import try_page
+    from rap_analyzer.adapters.genius_page import PARSER_VERSION
+    from rap_analyzer.adapters.postgres.kept_pages import KeptPages
+    from rap_analyzer.cli.console import Bars, out, print_account
+    from rap_analyzer.cli.opening import opened_services
+    from rap_analyzer.pipeline.reparse import reparse
+
+    async with opened_services() as services:
+        kept = KeptPages(services.database, services.label)
+        await kept.drop_old()
+        if not await kept.count():
+            out.print("No page is kept: `rap scrape` keeps those whose shape is new, for 90 days.")
+            return
+        with Bars() as bars:
+            account = await reparse(
+                kept, services.tracks, services.pool, try_page, services.label, PARSER_VERSION, bars
+            )
+        print_account(account)
+
+
+async def _plan(wishes: list[Wish], scope: Scope, budget: Budget) -> None:
     from rap_analyzer.cli.console import Bars, out
     from rap_analyzer.cli.opening import opened_services
 
     async with opened_services() as services:
         with Bars() as bars:
             async with opened_scraper(services) as scraper:
-                report = await scraper.plan(names, bars, scope, budget)
+                report = await scraper.plan(wishes, bars, scope, budget)
         out.print(estimate(report, services.settings.genius_rate))
+        if report.left_out:
+            out.print(_left_out(report), markup=False)
         _tell_problems(report)
 
 
@@ -162,20 +243,24 @@ async def opened_scraper(services: Services) -> AsyncIterator[Scraper]:
         ConfigError: the store holds demo songs and the source is real, or the other way round; or there is no token.
     """
     from rap_analyzer.adapters.postgres.frontier import open_frontier
+    from rap_analyzer.adapters.postgres.kept_pages import KeptPages
     from rap_analyzer.cli.opening import check_modes_apart
+    from rap_analyzer.pipeline.room import Room
     from rap_analyzer.pipeline.scrape import Scraper
     from rap_analyzer.wiring import open_genius
 
     await check_modes_apart(services, is_demo=services.label == "demo")
+    await KeptPages(services.database, services.label).drop_old()
     async with (
         open_genius(services) as source,
         open_frontier(services.database, services.label) as frontier,
     ):
-        yield Scraper(source, services.tracks, frontier, services.label)
+        room = Room(services.settings.memory_limit_mb)
+        yield Scraper(source, services.tracks, frontier, services.label, room)
 
 
 async def scrape_with(
-    services: Services, names: list[str], scope: Scope, bars: Bars, budget: Budget | None = None
+    services: Services, wishes: Sequence[str | Wish], scope: Scope, bars: Bars, budget: Budget | None = None
 ) -> ScrapeReport:
     """The scrape step, on open services.
 
@@ -183,7 +268,7 @@ async def scrape_with(
         ConfigError: as `opened_scraper`.
     """
     async with opened_scraper(services) as scraper:
-        return await scraper.scrape(names, bars, scope, budget)
+        return await scraper.scrape(wishes, bars, scope, budget)
 
 
 def finish_scrape(report: ScrapeReport) -> None:
@@ -195,11 +280,25 @@ def finish_scrape(report: ScrapeReport) -> None:
     from rap_analyzer.cli.console import out, print_account
 
     print_account(report.account)
+    if report.left_out:
+        out.print(_left_out(report), markup=False)
+    if report.kept:
+        pages = "page has a new shape and is" if report.kept == 1 else "pages have a new shape and are"
+        out.print(f"{report.kept:,} {pages} kept for 90 days: `rap scrape --reparse` reads them after an upgrade.")
+    if report.remark:
+        out.print(f"{report.remark}.", markup=False)
     if report.ended:
         songs = "listed song is" if report.left == 1 else "listed songs are"
         left = f"{report.left:,} {songs} left" if report.left else "more may be left"
         out.print(f"{report.ended}; {left}. The same command goes on from here.")
     _tell_problems(report)
+
+
+def _left_out(report: ScrapeReport) -> str:
+    """How many songs of the lists were not wanted, and why."""
+    parts = [f"{count:,} {reason}" for reason, count in report.left_out.most_common()]
+    total = report.left_out.total()
+    return f"{total:,} other{' is' if total == 1 else 's are'} left out: {', '.join(parts)}"
 
 
 def _tell_problems(report: ScrapeReport) -> None:
@@ -214,62 +313,24 @@ def _tell_problems(report: ScrapeReport) -> None:
         raise last
 
 
-async def _enrich() -> None:
-    from rap_analyzer.cli.console import Bars
-    from rap_analyzer.cli.opening import opened_services
-
-    async with opened_services() as services:
-        with Bars() as bars:
-            report = await enrich_with(services, bars)
-        print_enrichment(report)
-
-
-async def enrich_with(services: Services, bars: Bars) -> EnrichReport:
-    """The enrich step, on open services."""
-    from rap_analyzer.pipeline.enrich import enrich as enrich_tracks
-    from rap_analyzer.wiring import open_spotify
-
-    async with open_spotify(services) as source:
-        return await enrich_tracks(services.enrichments, source, bars)
-
-
-def print_enrichment(report: EnrichReport) -> None:
-    """How the tracks were matched.
-
-    Raises:
-        SourceError: the service made us stop early.
-    """
-    from rap_analyzer.cli.console import out
-    from rap_analyzer.domain.enrichment import MatchMethod
-
-    total = sum(report.methods.values())
-    by = ", ".join(
-        f"{report.methods[m]} by {m}" for m in MatchMethod if report.methods[m] and m is not MatchMethod.NONE
-    )
-    out.print(
-        f"{total} asked = {total - report.methods[MatchMethod.NONE]} matched{f' ({by})' if by else ''} "
-        f"+ {report.methods[MatchMethod.NONE]} unmatched; {report.with_audio} with audio features"
-    )
-    if report.stopped:
-        raise SourceError(report.stopped)
-
-
-async def _run(names: list[str], scope: Scope) -> None:
+async def _run(wishes: list[Wish], scope: Scope) -> None:
     from rap_analyzer.cli.console import Bars, out
     from rap_analyzer.cli.corpus import analyze_with, embed_with
+    from rap_analyzer.cli.enriching import enrich_with, print_enrichment
     from rap_analyzer.cli.opening import opened_services
 
     async with opened_services() as services:
         with Bars() as bars:
-            report = await scrape_with(services, names, scope, bars)
-            enriched = None
-            if services.settings.spotify_client_id:
+            report = await scrape_with(services, wishes, scope, bars)
+            try:
                 enriched = await enrich_with(services, bars)
+            except ConfigError as error:  # what is collected is worth analysing all the same
+                enriched = []
+                out.print(f"enrich: left out. {error}", markup=False)
             statuses = await analyze_with(services, None, bars)
             embedded = await embed_with(services, bars)
-        if enriched is None:
-            out.print("enrich: left out, since SPOTIFY_CLIENT_ID is not set")
-        else:
-            print_enrichment(enriched)
         out.print(f"{statuses}; {embedded:,} tracks embedded")
-        finish_scrape(report)
+        try:
+            print_enrichment(enriched)
+        finally:
+            finish_scrape(report)

@@ -80,9 +80,10 @@ def _only_demo(data_dir: Path) -> Iterator[None]:
 
 
 async def _demo() -> None:
-    from rap_analyzer.cli.collect import enrich_with, finish_scrape, print_enrichment
+    from rap_analyzer.cli.collect import finish_scrape
     from rap_analyzer.cli.console import Bars, out
     from rap_analyzer.cli.corpus import analyze_with, embed_with
+    from rap_analyzer.cli.enriching import enrich_with, print_enrichment
     from rap_analyzer.cli.opening import opened_services
     from rap_analyzer.domain.errors import ModelError
 
@@ -106,13 +107,15 @@ async def _demo() -> None:
 
 
 def _start_simulators(stack: ExitStack) -> dict[str, Any]:
-    """Starts both; returns the settings that point to them."""
+    """Starts them; returns the settings that point to them."""
     from rap_analyzer.simulators.genius import DEMO_TOKEN, genius_app
+    from rap_analyzer.simulators.reccobeats import reccobeats_app
     from rap_analyzer.simulators.server import SimulatorServer
     from rap_analyzer.simulators.spotify import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, spotify_app
 
     genius = stack.enter_context(SimulatorServer(genius_app()))
-    spotify = stack.enter_context(SimulatorServer(spotify_app(mode="extended")))
+    spotify = stack.enter_context(SimulatorServer(spotify_app()))
+    reccobeats = stack.enter_context(SimulatorServer(reccobeats_app()))
     return {
         "genius_access_token": DEMO_TOKEN,
         "genius_api_url": f"{genius.url}/api",
@@ -123,6 +126,9 @@ def _start_simulators(stack: ExitStack) -> dict[str, Any]:
         "spotify_api_url": spotify.url,
         "spotify_accounts_url": spotify.url,
         "spotify_rate": UNLIMITED,
+        "reccobeats_api_url": reccobeats.url,
+        "reccobeats_rate": UNLIMITED,
+        "enrichment_sources": "spotify, reccobeats",
     }
 
 

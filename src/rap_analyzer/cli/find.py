@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from rap_analyzer.domain.search import Answer, Filters, Hit, SimilarTrack
     from rap_analyzer.wiring import Services
 
-LATEST_YEAR = 9999
-
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Limit = Annotated[int, typer.Option(help="Most hits, up to 100.")]
 
@@ -33,6 +31,7 @@ def search(
     """Search the corpus by meaning and by words."""
     from rap_analyzer.cli.console import run
     from rap_analyzer.domain.search import Filters
+    from rap_analyzer.domain.selection import parse_years
 
     first, last = parse_years(year)
     run(_search(query, Filters(artist, first, last, language), limit, as_json=as_json))
@@ -74,27 +73,6 @@ def rhymes(
         rhyming.answer_lines(file)
     else:
         rhyming.show(file)
-
-
-def parse_years(text: str | None) -> tuple[int | None, int | None]:
-    """First and last year of `1994`, `1990-1999`, `1990-` or `-1999`.
-
-    Raises:
-        InputError: it is none of these.
-    """
-    if not text:
-        return None, None
-    first, dash, last = text.partition("-")
-    try:
-        low = int(first) if first else None
-        high = (int(last) if last else None) if dash else low
-    except ValueError as error:
-        raise InputError(f"--year {text!r} is neither a year nor a range such as 1990-1999.") from error
-    if any(year is not None and not 0 <= year <= LATEST_YEAR for year in (low, high)):
-        raise InputError(f"--year {text!r} is no year between 0 and {LATEST_YEAR}.")
-    if low is not None and high is not None and low > high:
-        raise InputError(f"--year {text!r} ends before it begins.")
-    return low, high
 
 
 async def _search(query: str, filters: Filters, limit: int, *, as_json: bool) -> None:

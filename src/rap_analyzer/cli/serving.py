@@ -34,14 +34,19 @@ async def _check_store() -> None:
         pass
 
 
-def simulate(service: Annotated[str, typer.Argument(help="genius or spotify.")], port: Port = 0) -> None:
-    """Run a simulated Genius or Spotify on the demo corpus until Ctrl-C, for tests and development."""
+def simulate(service: Annotated[str, typer.Argument(help="genius, spotify or reccobeats.")], port: Port = 0) -> None:
+    """Run a simulated Genius, Spotify or ReccoBeats on the demo corpus until Ctrl-C, for tests and development."""
     from rap_analyzer.cli.console import out
     from rap_analyzer.simulators.genius import genius_app
+    from rap_analyzer.simulators.reccobeats import reccobeats_app
     from rap_analyzer.simulators.server import SimulatorServer
     from rap_analyzer.simulators.spotify import spotify_app
 
-    apps: dict[str, Callable[[], ASGIApp]] = {"genius": genius_app, "spotify": spotify_app}
+    apps: dict[str, Callable[[], ASGIApp]] = {
+        "genius": genius_app,
+        "spotify": spotify_app,
+        "reccobeats": reccobeats_app,
+    }
     if service not in apps:
         raise InputError(f"No simulator is called {service!r}; these exist: {', '.join(apps)}.")
     check_port_free("127.0.0.1", port)

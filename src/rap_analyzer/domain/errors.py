@@ -15,6 +15,13 @@
 Each message is one sentence that says what happened, where, and how to fix it. Anything else that escapes is a bug.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rap_analyzer.domain.track import RawPage
+
 
 class RapError(Exception):
     """Base of all expected errors: shown to people as one sentence, never as a traceback."""
@@ -41,7 +48,15 @@ class Blocked(SourceError):
 
 
 class PageChanged(SourceError):
-    """A service answers in a shape that the parser does not know."""
+    """A service answers in a shape that the parser does not know.
+
+    Attributes:
+        raw: the page, where it came whole and a later parser may know its shape; else None.
+    """
+
+    def __init__(self, message: str, raw: RawPage | None = None) -> None:
+        super().__init__(message)
+        self.raw = raw
 
 
 class NotFound(SourceError):

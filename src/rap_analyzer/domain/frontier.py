@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from rap_analyzer.domain.selection import EVERYTHING, Selection
 from rap_analyzer.domain.track import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from rap_analyzer.domain.track import ArtistRef, SongStub
 
@@ -19,16 +21,48 @@ SETTLED = frozenset({Outcome.STORED, Outcome.INSTRUMENTAL, Outcome.NOT_A_SONG, O
 """Outcomes of songs that are visited again only when the source says that their words have changed."""
 
 
+class WishKind(StrEnum):
+    """What somebody asks for."""
+
+    ARTIST = "artist"
+    ALBUM = "album"
+    SONG = "song"
+    ID = "id"
+    URL = "url"
+
+
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """Which songs of an artist are wanted.
+class Wish:
+    """Something to collect: the songs of an artist or an album, or one song.
 
     Attributes:
-        max_songs: only so many, the most popular first; all when None.
+        kind: what it is.
+        name: the artist's name, the album's, the song's title; its number at the source; or the address of a page.
+        artist: whose album or song it is; empty where that does not matter.
+    """
+
+    kind: WishKind
+    name: str
+    artist: str = ""
+
+    @property
+    def key(self) -> str:
+        """What it is called in the frontier and in messages: an artist just by name."""
+        if self.kind in (WishKind.ARTIST, WishKind.URL):
+            return self.name
+        return f"{self.kind}:{self.name}" + (f" by {self.artist}" if self.artist else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which songs are wanted, and when those that are known.
+
+    Attributes:
+        selection: which songs of each list.
         refresh: read every list anew, and visit songs again whose words have changed since.
     """
 
-    max_songs: int | None = None
+    selection: Selection = EVERYTHING
     refresh: bool = False
 
 
@@ -79,8 +113,26 @@ class SongPage:
 
 @dataclass(frozen=True, slots=True)
 class KnownSong:
-    """A song in a list, with what became of it on the last visit (None: never visited), and whether one is due."""
+    """A song in a list, with what is known of it.
+
+    Attributes:
+        source_id: its number at the source.
+        outcome: what became of it on the last visit; None when it was never visited.
+        is_due: whether a visit is due.
+        title: its title.
+        primary_ids: the primary artists' numbers; empty where the list did not say.
+        language: its code; None while unknown.
+        year: of release; None while unknown.
+        released_on: the day; None while unknown.
+        is_described: whether the song itself was asked, so that what is unknown stays so.
+    """
 
     source_id: str
     outcome: Outcome | None
     is_due: bool
+    title: str = ""
+    primary_ids: tuple[str, ...] = ()
+    language: str | None = None
+    year: int | None = None
+    released_on: date | None = None
+    is_described: bool = False

@@ -60,13 +60,17 @@ class Relationship:
 
 @dataclass(frozen=True, slots=True)
 class SongStub:
-    """A song as an artist's list shows it: enough to decide whether to visit it."""
+    """A song as an artist's list shows it: enough to decide whether to visit it. What lists often leave out is None."""
 
     source_id: str
     title: str
     artist: str
     url: str
     lyrics_updated_at: int | None = None
+    primary_ids: tuple[str, ...] = ()
+    language: str | None = None
+    year: int | None = None
+    released_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +117,54 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class RawPage:
+    """A page as it came: its bytes, and the content type that its answer declared."""
+
+    body: bytes
+    content_type: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the bytes."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """A page of an unknown shape, kept for a parser that knows it.
+
+    Attributes:
+        song: whose page it is.
+        url: where it was.
+        raw: the page.
+        fetched_at: when it came (UTC).
+    """
+
+    song: Song
+    url: str
+    raw: RawPage
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TrackDraft:
-    """A song with its outcome and, where it has them, its lyrics: what a step hands to the store."""
+    """A song with its outcome and, where it has them, its lyrics: what a step hands to the store.
+
+    Attributes:
+        song: what is known of it.
+        outcome: what became of it.
+        provenance: where that came from.
+        lyrics: the words, where the outcome is `stored`.
+        reason: why it has none, in words.
+        raw: its page, where that is worth keeping for another parser.
+    """
 
     song: Song
     outcome: Outcome
     provenance: Provenance
     lyrics: str = ""
     reason: str = ""
+    raw: RawPage | None = None
 
     @property
     def digest(self) -> str:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rap_analyzer.domain.passage import Passage, UnembeddedTrack
-    from rap_analyzer.ports import Embedder, PassageStore, Progress, Vectors
+    from rap_analyzer.ports import Embedder, PassageStore, Progress
+    from rap_analyzer.ports.machinery import Vectors
 
 
 BATCH = 8

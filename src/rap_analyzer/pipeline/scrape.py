@@ -7,25 +7,25 @@ interrupted anywhere, and the next one goes on; and what a killed process had cl
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import structlog
-
 from rap_analyzer import telemetry
-from rap_analyzer.domain.errors import Blocked, NotFound, RateLimited, SourceError
-from rap_analyzer.domain.frontier import REQUESTS_A_SONG, Budget, Scope
-from rap_analyzer.domain.track import Account, ArtistRef, Credit, Outcome, Provenance, Role, Song, TrackDraft
+from rap_analyzer.domain.errors import Blocked, InputError, NotFound, RapError, RateLimited, SourceError
+from rap_analyzer.domain.frontier import REQUESTS_A_SONG, Budget, Scope, Wish, WishKind
+from rap_analyzer.domain.selection import Sort
+from rap_analyzer.domain.track import Account, Outcome
+from rap_analyzer.pipeline.visit import NotWanted, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rap_analyzer.domain.frontier import KnownSong, Listing
-    from rap_analyzer.domain.track import SongStub
+    from rap_analyzer.domain.track import ArtistRef, SongStub, TrackDraft
+    from rap_analyzer.pipeline.room import Room
     from rap_analyzer.ports import Frontier, LyricsSource, Progress, TrackWriter
-
-log = structlog.get_logger(__name__)
 
 CONCURRENT_SONGS = 8
 """Songs under way at once. The rate decides how often we ask; this only bridges the time that answers take."""
@@ -42,17 +42,23 @@ class ScrapeReport:
 
     Attributes:
         account: one outcome for each song found. A song that another process stored counts as `unchanged`.
-        problems: what went wrong with whole artists, by their name: nobody has it, or the list cannot be read.
+        problems: what went wrong with whole lists, by what was asked for: it is not there, or cannot be read.
+        left_out: songs that are listed and not wanted, by why; they are not among those found.
         stopped: why the source made us stop early; empty when the run is complete.
         ended: what of the budget was used up; empty when nothing was.
         left: songs that are listed and not accounted for, because the budget was used up, or nothing was to be visited.
+        kept: pages of an unknown shape, which are kept.
+        remark: what else there is to say; empty when nothing is.
     """
 
     account: Account = field(default_factory=Account)
-    problems: dict[str, SourceError] = field(default_factory=dict)
+    problems: dict[str, RapError] = field(default_factory=dict)
+    left_out: Counter[str] = field(default_factory=Counter)
     stopped: str = ""
     ended: str = ""
     left: int = 0
+    kept: int = 0
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,45 +70,47 @@ class Scraper:
         store: where they go.
         frontier: what is still to be visited.
         label: what `source` is called in the store (`genius`, or `demo`).
+        room: how much may be done at once; as much as ever when None.
     """
 
     source: LyricsSource
     store: TrackWriter
     frontier: Frontier
     label: str
+    room: Room | None = None
 
     async def scrape(
         self,
-        artists: Sequence[str],
+        wishes: Sequence[str | Wish],
         progress: Progress,
         scope: Scope | None = None,
         budget: Budget | None = None,
     ) -> ScrapeReport:
-        """Collect the songs of these artists, together with whoever else does.
+        """Collect the songs of these artists (by name), albums and so on, together with whoever else does.
 
         When the source blocks us or asks for a long wait, the songs that were listed but not read count as `blocked`,
-        nothing more is requested, and a later run reads them. An artist whom the source does not know, or whose list
-        cannot be read, is reported and holds nobody up.
+        nothing more is requested, and a later run reads them. What the source does not know, or whose list cannot be
+        read, is reported and holds nobody up.
 
         Raises:
             ConfigError: the source refuses us for good, such as for a wrong token.
             StoreError: the store is away.
         """
-        return await _Run(self, progress, scope, budget, CONCURRENT_SONGS).collect(artists)
+        return await _Run(self, progress, scope, budget, CONCURRENT_SONGS).collect(wishes)
 
     async def plan(
         self,
-        artists: Sequence[str],
+        wishes: Sequence[str | Wish],
         progress: Progress,
         scope: Scope | None = None,
         budget: Budget | None = None,
     ) -> ScrapeReport:
-        """Read the lists of these artists, and no song: `left` says how many songs `scrape` would visit.
+        """Read the lists that are meant, and no song: `left` says how many songs `scrape` would visit, at most.
 
         Raises:
             ConfigError, StoreError: as `scrape`.
         """
-        return await _Run(self, progress, scope, budget, visitors=0).collect(artists)
+        return await _Run(self, progress, scope, budget, visitors=0).collect(wishes)
 
 
 class _Run:
@@ -113,9 +121,13 @@ class _Run:
     ) -> None:
         self.report = ScrapeReport()
         self._source, self._store, self._frontier = scraper.source, scraper.store, scraper.frontier
-        self._label = scraper.label
+        self._label, self._room = scraper.label, scraper.room
         self._progress = progress
         self._scope = scope or Scope()
+        self._selection = self._scope.selection
+        self._visitor = Visitor(scraper.source, scraper.frontier, scraper.label, self._selection)
+        self._wishes: dict[str, Wish] = {}
+        self._left_out: dict[str, str] = {}
         self._budget = budget or Budget()
         self._visitors = visitors
         self._claimed: asyncio.Queue[SongStub | None] = asyncio.Queue(CLAIMED_AT_ONCE)
@@ -125,14 +137,19 @@ class _Run:
         self._open: set[str] = set()
         self._reread: set[str] = set()
         self._under_way = 0
+        self._is_found = False
 
-    async def collect(self, artists: Sequence[str]) -> ScrapeReport:
-        names = list(dict.fromkeys(artists))
+    async def collect(self, wishes: Sequence[str | Wish]) -> ScrapeReport:
+        meant = (Wish(WishKind.ARTIST, wish) if isinstance(wish, str) else wish for wish in wishes)
+        self._wishes = {wish.key: wish for wish in meant}
+        names = list(self._wishes)
         self._progress.start("collecting songs" if self._visitors else "reading lists", None)
         try:
             await self._frontier.ask_for(names)
             await self._work(names)
             self._account_for_the_rest()
+            self.report.left_out.update(self._left_out.values())
+            self.report.remark = self._room.remark if self._room else ""
         finally:
             self._progress.finish()
         return self.report
@@ -162,6 +179,7 @@ class _Run:
             names = [name for name in names if not await self._is_through(name)]
             if names and not self._is_over:
                 await asyncio.sleep(LOOK_AGAIN_S)
+        self._is_found = True
         for _ in range(self._visitors):
             await self._claimed.put(None)
 
@@ -192,15 +210,13 @@ class _Run:
         except (Blocked, RateLimited) as error:
             self.report.stopped = str(error)
             return False
-        except SourceError as error:
+        except (SourceError, InputError) as error:
             self.report.problems[name] = error
             return True
         if artist is None:
             return False
-        await self._claim_songs(artist)
-        if not self._visitors:
-            return is_read
-        return is_read and not self._left_to_others(await self._frontier.songs_of(artist, self._scope))
+        await self._claim_songs(artist, is_read=is_read)
+        return is_read and not (self._visitors and self._is_under_way(await self._known(artist)))
 
     async def _read_list(self, name: str) -> tuple[ArtistRef | None, bool]:
         """Who is meant, and whether their list is read far enough; reads on in it, unless another process does."""
@@ -221,7 +237,9 @@ class _Run:
         """Songs are claimed page by page, so that they are visited while the list is still being read."""
         artist = listing.artist
         if artist is None:
-            artist = await self._source.find_artist(name)
+            wish = self._wishes[name]
+            is_artist = wish.kind is WishKind.ARTIST
+            artist = await (self._source.find_artist(wish.name) if is_artist else self._source.find_list(wish))
             await self._frontier.save_artist(name, artist)
             listing = await self._frontier.listing(name, self._scope)
             _check_wanted(listing)
@@ -233,23 +251,27 @@ class _Run:
             listed = await self._source.list_songs(artist, page or 1)
             await self._frontier.save_page(name, artist, listed)
             self._reread.add(name)
-            await self._claim_songs(artist)
             page, is_stale = listed.next_page, False
+            await self._claim_songs(artist, is_read=page is None)
             if page is None:
                 break
         return artist, True
 
     def _is_enough(self, songs: Sequence[KnownSong]) -> bool:
-        """Whether as many songs are known as are wanted; never when all are, whose number only the list's end tells."""
-        return self._scope.max_songs is not None and len(songs) >= self._scope.max_songs
+        """Whether as many songs are known as are wanted; never when all are, whose number only the list's end tells.
 
-    async def _claim_songs(self, artist: ArtistRef) -> None:
-        """Hands the artist's songs to the visitors, as many at a time as they take."""
-        await self._known(artist)
-        while self._visitors and not self._is_over:
+        Nor in another order than the list's: what comes first in it, only the whole list tells.
+        """
+        most = self._selection.max_songs
+        return most is not None and self._selection.sort is Sort.POPULARITY and len(songs) >= most
+
+    async def _claim_songs(self, artist: ArtistRef, *, is_read: bool) -> None:
+        """Hands wanted songs of a list to the visitors, as many at a time as they take."""
+        known = await self._known(artist)
+        while self._visitors and not self._is_over and (is_read or self._selection.sort is Sort.POPULARITY):
             few = self._affordable(REQUESTS_A_SONG, CLAIMED_AT_ONCE)
-            songs = await self._frontier.claim_songs(artist, self._scope, few) if few else []
-            self._count([song.source_id for song in songs])
+            wanted = [song.source_id for song in known if song.is_due]
+            songs = await self._frontier.claim_songs(wanted, self._scope, few) if few else []
             self._under_way += len(songs)
             for song in songs:
                 self._ours.add(song.source_id)
@@ -258,11 +280,28 @@ class _Run:
                 return
 
     async def _known(self, artist: ArtistRef) -> Sequence[KnownSong]:
-        """The artist's songs, all of them counted: those that are not due for a visit with what is known of them."""
-        songs = await self._frontier.songs_of(artist, self._scope)
-        self._count([song.source_id for song in songs])
-        self._left_to_others(songs)
-        return songs
+        """The wanted songs of a list, all of them counted: those that are not due for a visit with what is known."""
+        wanted = []
+        for song in await self._frontier.songs_of(artist, self._scope):
+            reason = self._left_out.get(song.source_id) if song.source_id in self._ours else None
+            if reason := reason or self._selection.refusal(song, artist.source_id):
+                self._leave_out(song.source_id, reason)
+            else:
+                wanted.append(song)
+        wanted = self._selection.first(wanted)
+        self._count([song.source_id for song in wanted])
+        self._left_to_others(wanted)
+        return wanted
+
+    def _leave_out(self, source_id: str, reason: str) -> None:
+        """A song is not wanted, unless another list has shown that it is; one that was counted no longer counts."""
+        if source_id in self._ours and source_id in self._open:
+            self._open.discard(source_id)
+            self._seen.discard(source_id)
+            self.report.account.found -= 1
+            self._progress.advance()
+        if source_id not in self._seen:
+            self._left_out[source_id] = reason
 
     def _count(self, source_ids: Sequence[str]) -> None:
         """Counts songs as found, each once; another process may have listed some since we last looked."""
@@ -270,31 +309,48 @@ class _Run:
         self._seen |= new
         self._open |= new
         self.report.account.found += len(new)
+        for source_id in new:
+            self._left_out.pop(source_id, None)
         if self._visitors:
             self._progress.expect(len(new))
         elif new:
             self._progress.advance(len(new))
 
-    def _left_to_others(self, songs: Sequence[KnownSong]) -> bool:
-        """Counts what others have visited; whether there is more that they are at."""
+    def _is_under_way(self, songs: Sequence[KnownSong]) -> bool:
+        """Whether more may come of these songs: others are at some, or ours may yet turn out not to be wanted."""
+        is_told_late = self._selection.max_songs is not None and self._selection.needs_description
+        if is_told_late and any(song.source_id in self._open for song in songs):
+            return True
+        return any(song.is_due and song.source_id in self._open and song.source_id not in self._ours for song in songs)
+
+    def _left_to_others(self, songs: Sequence[KnownSong]) -> None:
+        """Counts what others have visited."""
         others = [song for song in songs if song.source_id in self._open and song.source_id not in self._ours]
         for song in others:
             if not song.is_due and song.outcome is not None:
                 done = Outcome.UNCHANGED if song.outcome is Outcome.STORED else song.outcome
                 self._record(song.source_id, done)
-        return any(song.is_due for song in others)
 
     # Visiting
 
     async def _read_songs(self) -> None:
-        await asyncio.gather(*(self._visit_songs() for _ in range(self._visitors)))
+        await asyncio.gather(*(self._visit_songs(number) for number in range(self._visitors)))
         await self._read.put(None)
 
-    async def _visit_songs(self) -> None:
-        while (stub := await self._claimed.get()) is not None:
-            if not self.report.stopped:
-                await self._read.put(await self._visit(stub))
+    async def _visit_songs(self, number: int) -> None:
+        while await self._has_room(number) and (stub := await self._claimed.get()) is not None:
+            draft = None if self.report.stopped else await self._visit(stub)
+            if draft:
+                await self._read.put(draft)
             self._under_way -= 1
+
+    async def _has_room(self, number: int) -> bool:
+        """Waits until there is memory for so many visitors; False when there is none until all songs are found."""
+        while self._room and number >= self._room.of(self._visitors):
+            if self._is_found:
+                return False
+            await asyncio.sleep(LOOK_AGAIN_S)
+        return True
 
     async def _save_songs(self) -> None:
         """Saves what has been read, all that waits in one transaction: a busy store gets fewer and larger ones."""
@@ -305,6 +361,7 @@ class _Run:
                 waiting.append(self._read.get_nowait())
             is_last = waiting[-1] is None
             drafts = [draft for draft in waiting if draft is not None]
+            self.report.kept += sum(draft.raw is not None for draft in drafts)
             for saved, outcome in zip(drafts, await self._store.save_tracks(drafts), strict=True):
                 self._record(saved.song.source_id, outcome, saved.reason, f"{saved.song.artist}: {saved.song.title}")
 
@@ -315,40 +372,16 @@ class _Run:
             telemetry.song_outcomes.labels(self._label, outcome).inc()
             self._progress.advance(now=now)
 
-    async def _visit(self, stub: SongStub) -> TrackDraft:
-        """One song with its outcome, and the reason when there is one to tell."""
+    async def _visit(self, stub: SongStub) -> TrackDraft | None:
+        """One song with its outcome; None when it turns out not to be wanted."""
         try:
-            return await self._fetch(stub)
+            return await self._visitor.visit(stub)
+        except NotWanted as refusal:
+            self._leave_out(stub.source_id, str(refusal))
+            return None
         except (Blocked, RateLimited) as error:
             self.report.stopped = str(error)
-            return self._draft(_song_of(stub), Outcome.BLOCKED, reason=str(error))
-
-    async def _fetch(self, stub: SongStub) -> TrackDraft:
-        song = _song_of(stub)
-        try:
-            song = await self._source.fetch_song(stub.source_id)
-            page = await self._source.fetch_lyrics(song)
-        except NotFound as error:
-            return self._draft(song, Outcome.MISSING, reason=str(error))
-        except (Blocked, RateLimited):
-            raise
-        except SourceError as error:
-            log.info("song failed", song=stub.url, error=str(error))
-            return self._draft(song, Outcome.FAILED, reason=f"{type(error).__name__}: {error}")
-        return self._draft(song, page.outcome, page.lyrics, page.raw_digest)
-
-    def _draft(
-        self, song: Song, outcome: Outcome, lyrics: str = "", raw_digest: str = "", reason: str = ""
-    ) -> TrackDraft:
-        provenance = Provenance(
-            source=self._label,
-            source_id=song.source_id,
-            url=song.url,
-            fetched_at=datetime.now(UTC),
-            parser_version=self._source.parser_version,
-            raw_digest=raw_digest,
-        )
-        return TrackDraft(song, outcome, provenance, lyrics, reason)
+            return self._visitor.blocked(stub, str(error))
 
 
 def _check_wanted(listing: Listing) -> None:
@@ -358,9 +391,3 @@ def _check_wanted(listing: Listing) -> None:
         raise NotFound(
             f"{name} was forgotten here: `rap forget --undo --artist {name!r}` lets them be collected again."
         )
-
-
-def _song_of(stub: SongStub) -> Song:
-    """What is known of a song whose page could not be read."""
-    credit = Credit(ArtistRef(stub.artist), Role.PRIMARY)
-    return Song(stub.source_id, stub.title, stub.url, (credit,))

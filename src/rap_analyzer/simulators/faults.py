@@ -41,6 +41,7 @@ class Faults:
         cut: the connection ends in the middle of the body.
         truncated_page: half an HTML page, as if it were all; JSON comes whole.
         malformed_json: half a JSON document; pages come whole.
+        new_shape: a whole HTML page whose marks have other names than any that we know; JSON comes as ever.
         retry_after: seconds that a 429 asks for.
         rate_per_minute: requests answered in any minute, the rest get 429 with Retry-After; 0 for any number.
         latency: seconds that each answer takes longer.
@@ -55,6 +56,7 @@ class Faults:
     cut: float = 0.0
     truncated_page: float = 0.0
     malformed_json: float = 0.0
+    new_shape: float = 0.0
     retry_after: int = 1
     rate_per_minute: int = 0
     latency: float = 0.0
@@ -84,7 +86,14 @@ SHARES = (
     "cut",
     "truncated_page",
     "malformed_json",
+    "new_shape",
 )
+NEW_NAMES = (
+    (b"data-lyrics-container", b"data-song-words"),
+    (b"__PRELOADED_STATE__", b"__SONG__"),
+    (b'"lyrics"', b'"words"'),
+)
+"""Marks of a song page, and what they are called in its new shape."""
 
 
 class FaultInjector:
@@ -185,7 +194,7 @@ class FaultInjector:
 
 
 class _Spoiler:
-    """Passes an answer on after spoiling it: cut connection, half a page, half a document."""
+    """Passes an answer on after spoiling it: cut connection, half a page, half a document, a page of another shape."""
 
     def __init__(self, send: Send, fault: str) -> None:
         self._send = send
@@ -209,11 +218,18 @@ class _Spoiler:
             await self._send(self._start)
             await self._send({"type": "http.response.body", "body": half, "more_body": True})
             return
-        is_spoilt = (b"html" in kind) if self._fault == "truncated_page" else (b"json" in kind)
-        body = half if is_spoilt else self._body
+        is_spoilt = (b"json" in kind) if self._fault == "malformed_json" else (b"html" in kind)
+        spoilt = _in_new_shape(self._body) if self._fault == "new_shape" else half
+        body = spoilt if is_spoilt else self._body
         others = [(k, v) for k, v in self._start["headers"] if k.lower() != b"content-length"]
         await self._send({**self._start, "headers": [*others, (b"content-length", str(len(body)).encode())]})
         await self._send({"type": "http.response.body", "body": body})
+
+
+def _in_new_shape(page: bytes) -> bytes:
+    for known, new in NEW_NAMES:
+        page = page.replace(known, new)
+    return page
 
 
 def read_faults(document: bytes) -> Faults:

@@ -157,9 +157,26 @@ class _Genius:
 
     def _search_one(self, request: Request) -> Json:
         kind = request.path_params["kind"]
+        if kind == "album":
+            return self._search_album(request.query_params.get("q", ""))
         sections = self._search_multi(request)["sections"]
         hits = [section for section in sections if section["type"] == kind]
         return {"sections": hits, "next_page": None}
+
+    def _search_album(self, query: str) -> Json:
+        """Albums whose name and artist hold words of the query, the most words first."""
+        wanted = _words(query)
+        albums = {
+            album["id"]: album
+            for song in self._corpus.written.values()
+            if song.album and (album := self._shapes.album(song))
+        }
+        scores = {number: len(wanted & _words(album["full_title"])) for number, album in albums.items()}
+        best = sorted(
+            (number for number, score in scores.items() if score), key=lambda number: (-scores[number], number)
+        )
+        hits = [{"highlights": [], "index": "album", "type": "album", "result": albums[number]} for number in best]
+        return {"sections": [{"type": "album", "hits": hits[:SEARCH_PAGE]}], "next_page": None}
 
     def _found(self, query: str) -> list[DemoSong]:
         """Songs whose title and artist hold words of the query: the most words first, then the most viewed."""

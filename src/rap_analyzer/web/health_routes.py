@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import resource
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -40,7 +36,7 @@ async def health(request: Request) -> dict[str, Any]:
         "status": "healthy" if database == "healthy" else "degraded",
         "database_status": database,
         "redis_status": await services.cache.status(),
-        "memory_usage": round(_resident_mb(), 1),
+        "memory_usage": round(telemetry.resident_mb(), 1),
         "uptime": round(time.monotonic() - request.app.state.began, 1),
     }
 
@@ -51,12 +47,3 @@ async def metrics(request: Request) -> Response:
     if not request.app.state.services.settings.prometheus_enabled:
         raise ConfigError("Metrics are off: set PROMETHEUS_ENABLED=true.")
     return Response(telemetry.render_metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-
-def _resident_mb() -> float:
-    """Memory of this process: what it has now where the system tells, else the most it has had."""
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return int(statm.read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

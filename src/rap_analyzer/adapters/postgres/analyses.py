@@ -1,4 +1,4 @@
-"""Analyses and enrichments in PostgreSQL."""
+"""Analyses in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from psycopg.types.json import Jsonb
 
 from rap_analyzer.adapters.postgres.database import Database, query
 from rap_analyzer.domain.analysis import Analysis, AnalysisInput, Status
-from rap_analyzer.domain.enrichment import UnenrichedTrack, audio_embedding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rap_analyzer.adapters.postgres.database import Connection
-    from rap_analyzer.domain.enrichment import Enrichment
 
 
 REFRESH_KEY = 0x7261705F7063  # "rap_pc"
@@ -25,7 +23,7 @@ FRACTIONS = [max(0.0, percent / 100 - 1e-9) for percent in range(101)]
 
 
 class AnalysisStore:
-    """What analyzers and metadata services say of the tracks."""
+    """What analyzers say of the tracks."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -89,39 +87,6 @@ async def _refresh(connection: Connection) -> bool:
     return True
 
 
-class EnrichmentStore:
-    """What metadata services say of the tracks."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def count_unenriched(self, source: str) -> int:
-        """Tracks that this service has not been asked about."""
-        return await _count(self._database, "count_unenriched", {"source": source})
-
-    async def load_unenriched(self, source: str, limit: int, after: int) -> list[UnenrichedTrack]:
-        """Up to `limit` of them with an id above `after`, by id."""
-        rows = await self._database.fetch("load_unenriched", {"source": source, "limit": limit, "after": after})
-        return [UnenrichedTrack(**row) for row in rows]
-
-    async def save_enrichments(self, enrichments: Sequence[Enrichment]) -> None:
-        """Save a batch in one transaction; a later answer of the same service replaces an earlier one."""
-        rows = [_enrichment_row(e) for e in enrichments]
-        audio = [(e.track_id, audio_embedding(e.audio_features)) for e in enrichments]
-        vectors = [{"track_id": i, "audio_embedding": str(v)} for i, v in audio if v is not None]
-
-        async def work(connection: Connection) -> None:
-            async with connection.cursor() as cursor:
-                await cursor.executemany(query("save_enrichment"), rows)
-                await cursor.executemany(query("save_audio_embedding"), vectors)
-
-        await self._database.run(work)
-
-    async def load_enrichments(self, track_id: int) -> list[dict[str, Any]]:
-        """What each service says of a track."""
-        return await self._database.fetch("load_enrichments", {"track_id": track_id})
-
-
 def _analysis_row(track_id: int, digest: str, analysis: Analysis) -> dict[str, Any]:
     return {
         "track_id": track_id,
@@ -134,20 +99,6 @@ def _analysis_row(track_id: int, digest: str, analysis: Analysis) -> dict[str, A
         "confidence": analysis.confidence,
         "fallback": analysis.fallback,
         "reason": analysis.reason,
-    }
-
-
-def _enrichment_row(enrichment: Enrichment) -> dict[str, Any]:
-    recording = enrichment.recording
-    return {
-        "track_id": enrichment.track_id,
-        "source": enrichment.source,
-        "method": str(enrichment.method),
-        "distance": enrichment.distance,
-        "recording_id": recording.id if recording else None,
-        "data": Jsonb(recording.data if recording else {}),
-        "audio_features": Jsonb(enrichment.audio_features),
-        "withheld": list(recording.withheld) if recording else [],
     }
 
 

@@ -70,6 +70,7 @@ class ForgettingStore:
                 "save_forgotten_tracks",
                 "save_forgotten_visits",
                 "delete_forgotten_tracks",
+                "delete_forgotten_pages",
             ):
                 await connection.execute(query(step), values)
 

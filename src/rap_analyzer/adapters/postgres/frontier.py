@@ -15,16 +15,16 @@ from rap_analyzer.domain.frontier import SETTLED, KnownSong, Listing
 from rap_analyzer.domain.track import ArtistRef, Outcome, SongStub
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from rap_analyzer.adapters.postgres.database import Connection
     from rap_analyzer.domain.frontier import Scope, SongPage
+    from rap_analyzer.domain.track import Song
 
 SPACE = 0x726170
 """First key of the advisory locks that workers hold: "rap"."""
 LISTED_FOR = timedelta(hours=1)
 """How long a list that was read to its end is taken to be complete."""
-UNLIMITED = 2**31 - 1
 
 
 class Frontier:
@@ -83,6 +83,10 @@ class Frontier:
             "artists": [song.artist for song in stubs],
             "urls": [song.url for song in stubs],
             "changed": [_moment(song.lyrics_updated_at) for song in stubs],
+            "primary_ids": [",".join(song.primary_ids) for song in stubs],
+            "languages": [song.language for song in stubs],
+            "years": [song.year for song in stubs],
+            "days": [song.released_on for song in stubs],
         }
 
         async def work(connection: Connection) -> None:
@@ -92,24 +96,33 @@ class Frontier:
         await self._database.run(work)
 
     async def songs_of(self, artist: ArtistRef, scope: Scope) -> list[KnownSong]:
-        """The artist's songs so far, the most popular first, with what is known of each."""
+        """The songs of a list so far, in its order, with what is known of each."""
         rows = await self._run("load_list", artist_id=artist.source_id, **self._due(scope))
-        return [KnownSong(r["source_id"], Outcome(r["outcome"]) if r["outcome"] else None, r["due"]) for r in rows]
+        return [_known(row) for row in rows]
 
-    async def claim_songs(self, artist: ArtistRef, scope: Scope, limit: int) -> list[SongStub]:
-        """Takes up to `limit` of the artist's songs that are due and that no process visits; new ones first."""
-        rows = await self._run(
-            "claim_songs", artist_id=artist.source_id, limit=limit, live=await self._live(), **self._due(scope)
+    async def claim_songs(self, source_ids: Sequence[str], scope: Scope, limit: int) -> list[SongStub]:
+        """Takes up to `limit` of these songs that are due and that no process visits; new ones first, then in order."""
+        if not source_ids:
+            return []
+        values = {"ids": list(source_ids), "limit": limit, "live": await self._live()}
+        return [SongStub(**row) for row in await self._run("claim_songs", **values, **self._due(scope))]
+
+    async def describe(self, song: Song) -> None:
+        """Remembers what a song itself says that its list may leave out."""
+        await self._run(
+            "describe_song",
+            source_id=song.source_id,
+            language=song.language,
+            year=song.year,
+            released_on=song.released_on,
         )
-        return [SongStub(**row) for row in rows]
 
     def _listed_since(self, scope: Scope) -> datetime:
         """When a list must have been read to its end to count as read."""
         return self._started if scope.refresh else self._started - LISTED_FOR
 
     def _due(self, scope: Scope) -> dict[str, Any]:
-        most = UNLIMITED if scope.max_songs is None else scope.max_songs
-        return {"since": self._started, "refresh": scope.refresh, "most": most, "settled": sorted(SETTLED)}
+        return {"since": self._started, "refresh": scope.refresh, "settled": sorted(SETTLED)}
 
     async def _live(self) -> list[int]:
         """Numbers of the processes at work. Asked before what they did is looked at, so that none of it is missed."""
@@ -166,6 +179,11 @@ async def open_frontier(database: Database, source: str) -> AsyncIterator[Fronti
         yield frontier
     finally:
         await frontier.let_go()
+
+
+def _known(row: Mapping[str, Any]) -> KnownSong:
+    outcome = Outcome(row["outcome"]) if row["outcome"] else None
+    return KnownSong(**{**row, "outcome": outcome, "primary_ids": tuple(row["primary_ids"])})
 
 
 def _moment(seconds: int | None) -> datetime | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.types.json import Jsonb
 
 from rap_analyzer.adapters.postgres.database import Database, copy_rows, query
+from rap_analyzer.adapters.postgres.kept_pages import keep_pages
 from rap_analyzer.domain.errors import NotFound
 from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Role, Track
 
@@ -33,6 +34,7 @@ SAVE_STEPS = (
     "save_staged_relationships",
     "save_staged_provenance",
     "save_staged_visits",
+    "describe_staged_songs",
 )
 
 
@@ -63,6 +65,7 @@ class TrackStore:
             written = await _keys(await connection.execute(query("save_staged_tracks")))
             for step in SAVE_STEPS:
                 await connection.execute(query(step))
+            await keep_pages(connection, newest.values())
             return written, forgotten
 
         return _outcomes(drafts, newest, *await self._database.run(work))
@@ -79,6 +82,7 @@ class TrackStore:
             deleted = await connection.execute(query("delete_source_tracks"), {"source": source})
             await connection.execute(query("delete_source_visits"), {"source": source})
             await connection.execute(query("delete_source_frontier"), {"source": source})
+            await connection.execute(query("delete_source_pages"), {"source": source})
             await connection.execute(query("delete_idle_artists"), {"source": source})
             return deleted.rowcount
 

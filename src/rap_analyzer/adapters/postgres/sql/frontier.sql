@@ -42,15 +42,31 @@ UPDATE frontier_artists SET artist_id = %(artist_id)s, name = %(name)s, next_pag
 WHERE source = %(source)s AND asked = %(asked)s;
 
 -- save_listed_songs --
--- Add songs to the frontier, or what has changed about them
-INSERT INTO frontier_songs AS f (source, source_id, title, artist, url, changed_at)
-SELECT %(source)s, * FROM unnest(
-    %(ids)s::text[], %(titles)s::text[], %(artists)s::text[], %(urls)s::text[], %(changed)s::timestamptz[]
-) AS s(source_id, title, artist, url, changed_at) ORDER BY source_id
+-- Add songs to the frontier, or what has changed about them; what a list leaves out stays as it was known
+INSERT INTO frontier_songs AS f (source, source_id, title, artist, url, changed_at, primary_ids, language, year, released_on)
+SELECT %(source)s, source_id, title, artist, url, changed_at, string_to_array(primary_ids, ','), language, year, released_on
+FROM unnest(
+    %(ids)s::text[], %(titles)s::text[], %(artists)s::text[], %(urls)s::text[], %(changed)s::timestamptz[],
+    %(primary_ids)s::text[], %(languages)s::text[], %(years)s::smallint[], %(days)s::date[]
+) AS s(source_id, title, artist, url, changed_at, primary_ids, language, year, released_on) ORDER BY source_id
 ON CONFLICT (source, source_id) DO UPDATE SET
-    title = EXCLUDED.title, artist = EXCLUDED.artist, url = EXCLUDED.url, changed_at = EXCLUDED.changed_at
-WHERE (f.title, f.artist, f.url, f.changed_at)
-      IS DISTINCT FROM (EXCLUDED.title, EXCLUDED.artist, EXCLUDED.url, EXCLUDED.changed_at);
+    title = EXCLUDED.title, artist = EXCLUDED.artist, url = EXCLUDED.url, changed_at = EXCLUDED.changed_at,
+    primary_ids = EXCLUDED.primary_ids, language = coalesce(EXCLUDED.language, f.language),
+    year = coalesce(EXCLUDED.year, f.year), released_on = coalesce(EXCLUDED.released_on, f.released_on)
+WHERE (f.title, f.artist, f.url, f.changed_at, f.primary_ids, f.language, f.year, f.released_on)
+      IS DISTINCT FROM (EXCLUDED.title, EXCLUDED.artist, EXCLUDED.url, EXCLUDED.changed_at, EXCLUDED.primary_ids,
+                        coalesce(EXCLUDED.language, f.language), coalesce(EXCLUDED.year, f.year),
+                        coalesce(EXCLUDED.released_on, f.released_on));
+
+-- describe_song --
+-- What a song itself says that its list left out
+UPDATE frontier_songs SET language = %(language)s, year = %(year)s, released_on = %(released_on)s, described_at = now()
+WHERE source = %(source)s AND source_id = %(source_id)s;
+
+-- describe_staged_songs --
+-- The same of staged songs
+UPDATE frontier_songs f SET language = s.language, year = s.year, released_on = s.released_on, described_at = now()
+FROM staged s WHERE (f.source, f.source_id) = (s.source, s.source_id) AND s.outcome = 'stored';
 
 -- save_list --
 -- Their places in the artist's list
@@ -67,27 +83,31 @@ UPDATE frontier_artists SET next_page = %(next_page)s,
 WHERE source = %(source)s AND asked = %(asked)s;
 
 -- load_list --
--- An artist's songs so far, and what is known of each: whether it is due for a visit, and what the last one told
+-- The songs of a list so far, what is known of each, whether it is due for a visit, and what the last one told
 SELECT l.source_id, v.outcome, (
     v.outcome IS NULL OR v.visited_at < %(since)s AND (
         v.outcome <> ALL(%(settled)s::text[]) OR %(refresh)s AND s.changed_at > v.visited_at AND v.outcome <> 'forgotten')
-) AS due
+) AS is_due, s.title, s.primary_ids, s.language, s.year, s.released_on, s.described_at IS NOT NULL AS is_described
 FROM frontier_lists l JOIN frontier_songs s USING (source, source_id) LEFT JOIN visits v USING (source, source_id)
-WHERE l.source = %(source)s AND l.artist_id = %(artist_id)s AND l.position < %(most)s
+WHERE l.source = %(source)s AND l.artist_id = %(artist_id)s
 ORDER BY l.position;
 
 -- claim_songs --
--- Take some of an artist's songs that are due and that nobody visits; those never visited come first
-UPDATE frontier_songs f SET worker = %(worker)s
-WHERE f.source = %(source)s AND f.source_id IN (
+-- Take some of these songs that are due and that nobody visits; those never visited come first. They are chosen once: as a
+-- subquery of the UPDATE they might be chosen again for each row, and be more than the limit
+WITH chosen AS MATERIALIZED (
     SELECT s.source_id
-    FROM frontier_lists l JOIN frontier_songs s USING (source, source_id) LEFT JOIN visits v USING (source, source_id)
-    WHERE l.source = %(source)s AND l.artist_id = %(artist_id)s AND l.position < %(most)s
-      AND (s.worker IS NULL OR s.worker <> %(worker)s AND s.worker <> ALL(%(live)s::int[]))
+    FROM unnest(%(ids)s::text[]) WITH ORDINALITY AS w(source_id, place)
+    JOIN frontier_songs s ON s.source = %(source)s AND s.source_id = w.source_id
+    LEFT JOIN visits v ON v.source = s.source AND v.source_id = s.source_id
+    WHERE (s.worker IS NULL OR s.worker <> %(worker)s AND s.worker <> ALL(%(live)s::int[]))
       AND (v.outcome IS NULL OR v.visited_at < %(since)s AND (
            v.outcome <> ALL(%(settled)s::text[]) OR %(refresh)s AND s.changed_at > v.visited_at AND v.outcome <> 'forgotten'))
-    ORDER BY v.outcome IS NOT NULL, l.position LIMIT %(limit)s
-    FOR UPDATE OF s SKIP LOCKED)
+    ORDER BY v.outcome IS NOT NULL, w.place LIMIT %(limit)s
+    FOR UPDATE OF s SKIP LOCKED
+)
+UPDATE frontier_songs f SET worker = %(worker)s FROM chosen c
+WHERE f.source = %(source)s AND f.source_id = c.source_id
 RETURNING f.source_id, f.title, f.artist, f.url;
 
 -- delete_source_frontier --

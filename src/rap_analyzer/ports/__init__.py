@@ -1,0 +1,37 @@
+"""Every seam of the house, as Protocols: what a step needs, and what an adapter promises."""
+
+from rap_analyzer.ports.machinery import Analyzer, Cache, CpuPool, Embedder, Progress, SharedState
+from rap_analyzer.ports.sources import FeatureSource, LyricsPage, LyricsSource, MetadataSource
+from rap_analyzer.ports.stores import (
+    AnalysisStore,
+    EnrichmentStore,
+    Frontier,
+    KeptPageStore,
+    PassageStore,
+    SearchStore,
+    TailStore,
+    TrackReader,
+    TrackWriter,
+)
+
+__all__ = [
+    "AnalysisStore",
+    "Analyzer",
+    "Cache",
+    "CpuPool",
+    "Embedder",
+    "EnrichmentStore",
+    "FeatureSource",
+    "Frontier",
+    "KeptPageStore",
+    "LyricsPage",
+    "LyricsSource",
+    "MetadataSource",
+    "PassageStore",
+    "Progress",
+    "SearchStore",
+    "SharedState",
+    "TailStore",
+    "TrackReader",
+    "TrackWriter",
+]
