@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,11 +12,11 @@ from rap_analyzer.domain.errors import ConfigError, InputError, SourceError
 from rap_analyzer.domain.selection import Sort
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
 
     from rap_analyzer.cli.console import Bars
     from rap_analyzer.domain.frontier import Budget, Scope, Wish
-    from rap_analyzer.pipeline.scrape import Scraper, ScrapeReport
+    from rap_analyzer.pipeline.scrape import ScrapeReport
     from rap_analyzer.wiring import Services
 
 Artists = Annotated[
@@ -212,10 +211,11 @@ async def _reparse() -> None:
 async def _plan(wishes: list[Wish], scope: Scope, budget: Budget) -> None:
     from rap_analyzer.cli.console import Bars, out
     from rap_analyzer.cli.opening import opened_services
+    from rap_analyzer.wiring.collecting import open_scraper
 
     async with opened_services() as services:
         with Bars() as bars:
-            async with opened_scraper(services) as scraper:
+            async with open_scraper(services) as scraper:
                 report = await scraper.plan(wishes, bars, scope, budget)
         out.print(estimate(report, services.settings.genius_rate))
         if report.left_out:
@@ -235,39 +235,17 @@ def estimate(report: ScrapeReport, rate: str) -> str:
     return f"{report.left:,} songs to visit: about {requests:,} requests, {lasting} at the allowed rate ({rate})."
 
 
-@asynccontextmanager
-async def opened_scraper(services: Services) -> AsyncIterator[Scraper]:
-    """A scraper on open services.
-
-    Raises:
-        ConfigError: the store holds demo songs and the source is real, or the other way round; or there is no token.
-    """
-    from rap_analyzer.adapters.postgres.frontier import open_frontier
-    from rap_analyzer.adapters.postgres.kept_pages import KeptPages
-    from rap_analyzer.cli.opening import check_modes_apart
-    from rap_analyzer.pipeline.room import Room
-    from rap_analyzer.pipeline.scrape import Scraper
-    from rap_analyzer.wiring import open_genius
-
-    await check_modes_apart(services, is_demo=services.label == "demo")
-    await KeptPages(services.database, services.label).drop_old()
-    async with (
-        open_genius(services) as source,
-        open_frontier(services.database, services.label) as frontier,
-    ):
-        room = Room(services.settings.memory_limit_mb)
-        yield Scraper(source, services.tracks, frontier, services.label, room)
-
-
 async def scrape_with(
     services: Services, wishes: Sequence[str | Wish], scope: Scope, bars: Bars, budget: Budget | None = None
 ) -> ScrapeReport:
     """The scrape step, on open services.
 
     Raises:
-        ConfigError: as `opened_scraper`.
+        ConfigError: as `open_scraper`.
     """
-    async with opened_scraper(services) as scraper:
+    from rap_analyzer.wiring.collecting import open_scraper
+
+    async with open_scraper(services) as scraper:
         return await scraper.scrape(wishes, bars, scope, budget)
 
 

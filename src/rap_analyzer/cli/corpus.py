@@ -61,8 +61,9 @@ def _parse_mapping(pairs: list[str]) -> dict[str, str]:
 async def _import(file: Path, mapping: dict[str, str], dataset: str, tag: str | None) -> None:
     from rap_analyzer.adapters.song_files import SongFile
     from rap_analyzer.cli.console import Bars, out, print_account
-    from rap_analyzer.cli.opening import check_modes_apart, opened_services
+    from rap_analyzer.cli.opening import opened_services
     from rap_analyzer.pipeline.importing import import_rows, plan_import
+    from rap_analyzer.wiring.collecting import check_modes_apart
 
     songs = SongFile(file)
     plan = plan_import(dataset, songs.header, mapping, tag)

@@ -146,7 +146,8 @@ def _token(present: bool, service: str, setting: str, where: str) -> Finding:
 
 async def _examine_genius(settings: Settings) -> Finding:
     from rap_analyzer.domain.errors import NotFound, RapError, StoreError
-    from rap_analyzer.wiring import open_genius, open_services
+    from rap_analyzer.wiring import open_services
+    from rap_analyzer.wiring.sources import open_genius
 
     try:
         async with open_services(settings) as services, open_genius(services) as source:

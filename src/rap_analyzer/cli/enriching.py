@@ -49,9 +49,9 @@ async def enrich_with(services: Services, bars: Bars, *, refresh: bool = False) 
         ConfigError: there is none to ask, or the store's songs are invented and the services real.
     """
     from rap_analyzer.cli.console import out
-    from rap_analyzer.cli.opening import check_modes_apart
     from rap_analyzer.pipeline.enrich import enrich as enrich_tracks
-    from rap_analyzer.wiring import open_metadata_sources
+    from rap_analyzer.wiring.collecting import check_modes_apart
+    from rap_analyzer.wiring.sources import open_metadata_sources
 
     await check_modes_apart(services, is_demo=services.label == "demo")
     async with open_metadata_sources(services) as (sources, left_out):

@@ -98,13 +98,21 @@ class TrackStore:
         if row is None:
             raise NotFound(f"No track has the number {track_id}; `rap search` shows the numbers of tracks.")
         credits_ = await self._database.fetch("load_credits", {"track_id": track_id})
-        listed = tuple(Credit(ArtistRef(c["name"], str(c["id"])), Role(c["role"])) for c in credits_)
-        return Track(**row, credits=listed)
+        return Track(**row, credits=_credits(credits_))
+
+    async def load_tracks_of(self, artist: str) -> list[Track]:
+        """An artist's tracks, also as a guest, with their words and credits; the name in any case."""
+        rows = await self._database.fetch("load_tracks_of", {"artist": artist})
+        return [Track(**{**row, "credits": _credits(row["credits"])}) for row in rows]
 
     async def find_tracks(self, title: str, artist: str | None = None) -> list[dict[str, Any]]:
         """Tracks of that title, else those whose title contains it: id, title, artist."""
         exact = await self._database.fetch("find_tracks", {"title": title, "artist": artist})
         return exact or await self._database.fetch("find_tracks_like", {"title": title})
+
+
+def _credits(rows: Sequence[Mapping[str, Any]]) -> tuple[Credit, ...]:
+    return tuple(Credit(ArtistRef(row["name"], str(row["id"])), Role(row["role"])) for row in rows)
 
 
 async def _keys(cursor: AsyncCursor[dict[str, Any]]) -> set[Key]:

@@ -88,6 +88,16 @@ FROM tracks WHERE id = %(track_id)s;
 SELECT a.name, a.id, c.role FROM credits c JOIN artists a ON a.id = c.artist_id
 WHERE c.track_id = %(track_id)s ORDER BY c.role, c.position;
 
+-- load_tracks_of --
+-- An artist's tracks, also as a guest, with their words and who did what
+SELECT t.id, t.title, t.artist, t.lyrics, t.lyrics_digest, t.source, t.url, t.album, t.year, t.language, t.page_views,
+    (SELECT jsonb_agg(jsonb_build_object('name', a.name, 'id', a.id, 'role', c.role) ORDER BY c.role, c.position)
+     FROM credits c JOIN artists a ON a.id = c.artist_id WHERE c.track_id = t.id) AS credits
+FROM tracks t WHERE t.id IN (
+    SELECT c.track_id FROM credits c JOIN artists a ON a.id = c.artist_id
+    WHERE lower(a.name) = lower(%(artist)s) AND c.role IN ('primary', 'featured'))
+ORDER BY t.id;
+
 -- find_tracks --
 -- Tracks whose title (and artist, if given) are these, whatever the case
 SELECT id, title, artist FROM tracks
