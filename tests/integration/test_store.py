@@ -68,6 +68,17 @@ async def test_a_song_saved_twice_is_stored_once(database: Database) -> None:
     ]
 
 
+async def test_what_is_said_of_a_song_follows_the_source(database: Database) -> None:
+    """Also when its words are the stored ones, and so count as unchanged; what the source leaves out stays."""
+    store = TrackStore(database)
+    await store.save_tracks([draft(1, "one", album="First Pressing", page_views=5)])
+    again = draft(1, "one", year=2001, album=None, page_views=8)
+    assert await store.save_tracks([again]) == [Outcome.UNCHANGED]
+    track = await store.load_track((await ids(database))["1"])
+    assert (track.year, track.album, track.page_views, track.lyrics) == (2001, "First Pressing", 8, "one")
+    assert await count(database, "lyrics_versions") == 0
+
+
 async def test_new_words_keep_the_old_ones(database: Database) -> None:
     """Lyrics are versioned: nothing is overwritten in silence, also by a plain UPDATE."""
     store = TrackStore(database)

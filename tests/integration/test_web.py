@@ -419,3 +419,33 @@ async def test_metrics_can_be_switched_off(data_dir: Callable[[], Path]) -> None
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://rap.test") as client:
             assert (await client.get("/metrics")).status_code >= 400
+
+
+async def test_statistics_count_a_song_once_unless_asked(running: tuple[FastAPI, httpx2.AsyncClient]) -> None:
+    """The demo has three versions; the page says so and links to the figures that count them."""
+    _, client = running
+    once, every = [(await client.get("/", params=p)).json() for p in ({}, {"versions": "all"})]
+    assert (once["overview"]["tracks"], once["overview"]["songs"]) == (73, 70)
+    assert [sum(row["tracks"] for row in answer["decades"]) for answer in (once, every)] == [70, 73]
+    pages = [(await client.get("/", params=p, headers=PAGE)).text for p in ({}, {"versions": "all"})]
+    assert ['href="/?versions=all"' in page for page in pages] == [True, False]
+    refused = await client.get("/", params={"versions": "some"})
+    assert (refused.status_code, "versions" in refused.json()["detail"]) == (422, True)
+
+
+async def test_an_artist_and_a_track_tell_of_versions(running: tuple[FastAPI, httpx2.AsyncClient]) -> None:
+    """The live version is listed with its original, left out of the means, and has its own standing."""
+    _, client = running
+    [marlow] = [a["id"] for a in (await client.get("/")).json()["artists"] if a["name"] == "Marlow Quick"]
+    once, every = [(await client.get(f"/artists/{marlow}", params=p)).json() for p in ({}, {"versions": "all"})]
+    assert [answer["averages"][0]["tracks"] for answer in (once, every)] == [5, 6]
+    [live] = [t for t in once["tracks"] if t["version_kind"]]
+    assert (live["version_kind"], live["original_title"]) == ("live", "Block Party Permit")
+    page = (await client.get(f"/artists/{marlow}", headers=PAGE)).text
+    assert f'href="/artists/{marlow}?versions=all"' in page
+    track = (await client.get(f"/tracks/{live['id']}")).json()
+    assert (track["version_of"], track["version_kind"]) == (live["version_of"], "live")
+    assert [(v["kind"], v["title"]) for v in track["versions"]] == [("original", "Block Party Permit")]
+    assert 0.5 <= track["versions"][0]["similarity"] < 1
+    assert track["percentiles"]
+    assert "Statistics count the original" in (await client.get(f"/tracks/{live['id']}", headers=PAGE)).text

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rap_analyzer.adapters.genius_answers import read_stub
 from rap_analyzer.domain.errors import InputError
 from rap_analyzer.domain.frontier import KnownSong, Wish, WishKind
 from rap_analyzer.domain.selection import Selection, Sort, parse_languages, parse_years
@@ -103,3 +104,19 @@ def test_wishes_have_keys_of_their_own() -> None:
     keys = [Wish(kind, "Kettle", artist).key for kind in WishKind for artist in ("", "Ann")]
     assert len(set(keys)) == 7  # an artist's and an address's are just their names
     assert Wish(WishKind.ARTIST, "Ann").key == "Ann"
+
+
+@pytest.mark.parametrize(
+    ("said", "changed"),
+    [
+        ({}, None),
+        ({"lyrics_updated_at": 5}, 5),
+        ({"updated_by_human_at": 9}, 9),
+        ({"lyrics_updated_at": 5, "updated_by_human_at": 9}, 9),
+        ({"lyrics_updated_at": None, "updated_by_human_at": "soon"}, None),
+    ],
+)
+def test_a_list_tells_when_a_song_changed(said: dict[str, Any], changed: int | None) -> None:
+    """The later of its two stamps; either may be missing, or no number."""
+    listed = {"id": 1, "title": "Kettle", "path": "/Ann-kettle-lyrics", "artist_names": "Ann", **said}
+    assert read_stub(listed).changed_at == changed

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 SPOTIFY_TRACK = re.compile(r"(?:spotify:track:|open\.spotify\.com/(?:intl-\w+/)?track/)(\w{22})")
+CHANGES = ("lyrics_updated_at", "updated_by_human_at")
+"""When the words, and anything by hand, were last changed; lists often lack one or both."""
 CREDITS = {Role.FEATURED: "featured_artists", Role.PRODUCER: "producer_artists", Role.WRITER: "writer_artists"}
 
 
@@ -74,14 +76,14 @@ def read_stub(song: Mapping[str, Any]) -> SongStub:
         PageChanged: it lacks its number, its title or its address.
     """
     artists = " & ".join(ref.name for ref in primary_artists(song)) or str(song.get("artist_names") or "")
-    updated = song.get("lyrics_updated_at")
+    stamps = [at for name in CHANGES if isinstance(at := song.get(name), int)]
     released, year = _release(song)
     return SongStub(
         source_id=str(_required(song, "id")),
         title=str(_required(song, "title")),
         artist=artists,
         url=_url(song),
-        lyrics_updated_at=updated if isinstance(updated, int) else None,
+        changed_at=max(stamps, default=None),
         primary_ids=tuple(str(ref.source_id) for ref in primary_artists(song)),
         language=song.get("language") or None,
         year=year,

@@ -14,7 +14,7 @@ Track = dict[str, Any]
 
 COLUMNS = (
     *("id", "title", "artist", "album", "released_on", "year", "language", "page_views", "source", "source_id", "url"),
-    *("recording_uri", "lyrics_digest"),
+    *("recording_uri", "lyrics_digest", "version_of", "version_kind"),
 )
 ROLES = ("featured", "producer", "writer")
 

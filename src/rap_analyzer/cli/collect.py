@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,7 +35,7 @@ Exclude = Annotated[list[str] | None, typer.Option(help="Leave out songs with th
 Languages = Annotated[list[str] | None, typer.Option("--language", help="Only songs in this language, such as en.")]
 Year = Annotated[str | None, typer.Option(help="Only songs of a year or a range: 1994, 1990-1999, 1990- or -1999.")]
 Refresh = Annotated[
-    bool, typer.Option("--refresh", help="Read the lists anew, and songs again whose words have changed since.")
+    bool, typer.Option("--refresh", help="Read the lists anew, and songs again that have changed since.")
 ]
 MaxRequests = Annotated[int | None, typer.Option(min=1, help="End after so many requests; the same command goes on.")]
 Until = Annotated[str | None, typer.Option(help="End at this time of day, such as 07:00; the same command goes on.")]
@@ -45,6 +46,9 @@ Reparse = Annotated[
 FromFile = Annotated[
     Path | None, typer.Option(help="JSON: a list of names, or {'artists': […]}; any other file: a name a line.")
 ]
+
+COMMENT = re.compile(r"(?:^|\s)#.*")
+"""What a line of a file of names ends in, after a sign that is no part of a name."""
 
 
 def scrape(
@@ -149,7 +153,7 @@ def _names_in(file: Path) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file} cannot be read: {error}.") from error
     if file.suffix.lower() != ".json":
-        return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+        return [name for line in text.splitlines() if (name := COMMENT.sub("", line).strip())]
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
@@ -293,7 +297,7 @@ def _tell_problems(report: ScrapeReport) -> None:
 
 async def _run(wishes: list[Wish], scope: Scope) -> None:
     from rap_analyzer.cli.console import Bars, out
-    from rap_analyzer.cli.corpus import analyze_with, embed_with
+    from rap_analyzer.cli.corpus import analyze_with, embed_with, link_with
     from rap_analyzer.cli.enriching import enrich_with, print_enrichment
     from rap_analyzer.cli.opening import opened_services
 
@@ -305,9 +309,10 @@ async def _run(wishes: list[Wish], scope: Scope) -> None:
             except ConfigError as error:  # what is collected is worth analysing all the same
                 enriched = []
                 out.print(f"enrich: left out. {error}", markup=False)
+            versions = await link_with(services, bars)
             statuses = await analyze_with(services, None, bars)
             embedded = await embed_with(services, bars)
-        out.print(f"{statuses}; {embedded:,} tracks embedded")
+        out.print(f"{versions}\n{statuses}; {embedded:,} tracks embedded")
         try:
             print_enrichment(enriched)
         finally:

@@ -91,8 +91,25 @@ async def _analyze(names: list[str] | None) -> None:
 
     async with opened_services() as services:
         with Bars() as bars:
+            versions = await link_with(services, bars)
             summary = await analyze_with(services, names, bars)
-        out.print(summary)
+        out.print(f"{versions}\n{summary}")
+
+
+async def link_with(services: Services, bars: Bars) -> str:
+    """Find the versions of songs, on open services. Returns a line that says how many there are.
+
+    It comes before the analyses, which end with comparing each song with all others once.
+    """
+    from rap_analyzer.domain.versions import VersionKind
+    from rap_analyzer.pipeline.versions import link_versions
+
+    found = await link_versions(services.versions, services.pool, services.settings.analysis_batch_size, bars)
+    if not found:
+        return "no track is a version of another"
+    kinds = ", ".join(f"{found[kind]:,} {kind.replace('_', ' ')}" for kind in VersionKind if found[kind])
+    total = found.total()
+    return f"{'1 track is a version of another' if total == 1 else f'{total:,} tracks are versions of others'}: {kinds}"
 
 
 async def analyze_with(services: Services, names: list[str] | None, bars: Bars) -> str:

@@ -82,7 +82,7 @@ def _only_demo(data_dir: Path) -> Iterator[None]:
 async def _demo() -> None:
     from rap_analyzer.cli.collect import finish_scrape
     from rap_analyzer.cli.console import Bars, out
-    from rap_analyzer.cli.corpus import analyze_with, embed_with
+    from rap_analyzer.cli.corpus import analyze_with, embed_with, link_with
     from rap_analyzer.cli.enriching import enrich_with, print_enrichment
     from rap_analyzer.cli.opening import opened_services
     from rap_analyzer.domain.errors import ModelError
@@ -94,13 +94,14 @@ async def _demo() -> None:
             with Bars() as bars:
                 report = await _scrape(services, bars)
                 enrichment = await enrich_with(services, bars)
+                versions = await link_with(services, bars)
                 statuses = await analyze_with(services, None, bars)
                 try:
                     embedded = await embed_with(services, bars)
                 except ModelError as error:
                     embedded, notice = 0, f"Meaning search is off: {error}"
             print_enrichment(enrichment)
-            out.print(f"{statuses}; {embedded:,} tracks embedded")
+            out.print(f"{versions}\n{statuses}; {embedded:,} tracks embedded")
             if notice:
                 out.print(notice, style="yellow", markup=False)
             finish_scrape(report)

@@ -41,6 +41,7 @@ class Hit:
         similarity: cosine of passage and query, or None without embeddings.
         score: reciprocal rank fusion of meaning and words.
         matched_by: `meaning`, `words`, or both.
+        song: number of the original of its song, of which one version is shown; its own where there are no others.
     """
 
     track_id: int
@@ -56,6 +57,7 @@ class Hit:
     similarity: float | None = None
     score: float = 0.0
     matched_by: tuple[str, ...] = ()
+    song: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,13 +60,25 @@ class Relationship:
 
 @dataclass(frozen=True, slots=True)
 class SongStub:
-    """A song as an artist's list shows it: enough to decide whether to visit it. What lists often leave out is None."""
+    """A song as a list shows it: enough to decide whether to visit it. What lists often leave out is None.
+
+    Attributes:
+        source_id: its number at the source.
+        title: its title.
+        artist: names of the primary artists.
+        url: its page.
+        changed_at: when the song was last changed, in seconds since 1970.
+        primary_ids: the primary artists' numbers.
+        language: its code.
+        year: of release.
+        released_on: the day.
+    """
 
     source_id: str
     title: str
     artist: str
     url: str
-    lyrics_updated_at: int | None = None
+    changed_at: int | None = None
     primary_ids: tuple[str, ...] = ()
     language: str | None = None
     year: int | None = None

@@ -51,7 +51,7 @@ class Searcher:
         best = fuse_ranks(rankings)[: 2 * limit]
         hits = await self.store.load_hits([track for track, _, _ in best], query, embedding)
         found = [replace(hits[t], score=score, matched_by=by) for t, score, by in best if t in hits]
-        return Answer(query, tuple(_each_wording_once(found)[:limit]), notice)
+        return Answer(query, tuple(_each_song_once(found)[:limit]), notice)
 
     async def similar(self, track_id: int, limit: int = 10) -> Sequence[SimilarTrack]:
         """The track's nearest neighbours by meaning; none while it is not embedded.
@@ -71,9 +71,15 @@ class Searcher:
         return embedding, ""
 
 
-def _each_wording_once(hits: Sequence[Hit]) -> list[Hit]:
-    """A re-release has the same words: its first hit stands for all."""
-    return list({hit.lyrics_digest: hit for hit in reversed(hits)}.values())[::-1]
+def _each_song_once(hits: Sequence[Hit]) -> list[Hit]:
+    """Of the versions of a song the best hit stands for all; the same words are one even before they are linked."""
+    wordings: dict[str, Hit] = {}
+    for hit in hits:
+        wordings.setdefault(hit.lyrics_digest, hit)
+    songs: dict[int, Hit] = {}
+    for hit in wordings.values():
+        songs.setdefault(hit.song or hit.track_id, hit)
+    return list(songs.values())
 
 
 def _storable(filters: Filters) -> Filters:

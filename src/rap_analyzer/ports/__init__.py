@@ -12,6 +12,7 @@ from rap_analyzer.ports.stores import (
     TailStore,
     TrackReader,
     TrackWriter,
+    VersionStore,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "TailStore",
     "TrackReader",
     "TrackWriter",
+    "VersionStore",
 ]

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Mapping, Sequence
 
     from rap_analyzer.domain.analysis import Analysis, AnalysisInput
     from rap_analyzer.domain.enrichment import Enrichment, UnenrichedTrack
+    from rap_analyzer.domain.fingerprint import Fingerprint
     from rap_analyzer.domain.frontier import KnownSong, Listing, Scope, SongPage
     from rap_analyzer.domain.near_bars import Candidate, TailReading
     from rap_analyzer.domain.passage import TrackEmbedding, UnembeddedTrack
     from rap_analyzer.domain.search import Filters, Hit, SimilarTrack
     from rap_analyzer.domain.track import ArtistRef, KeptPage, Outcome, Song, SongStub, Track, TrackDraft
+    from rap_analyzer.domain.versions import VersionKind
 
 
 class TrackWriter(Protocol):
@@ -187,3 +190,34 @@ class TailStore(Protocol):
 
     async def count_readings(self) -> tuple[int, int]:
         """Tracks, and those whose present words' ends were read."""
+
+
+class VersionStore(Protocol):
+    """The store as the search for versions of one song needs it."""
+
+    async def count_unfingerprinted(self, version: str) -> int:
+        """Tracks whose present words have no fingerprint of this version."""
+
+    async def load_unfingerprinted(self, version: str, limit: int, after: int) -> Sequence[tuple[int, str, str]]:
+        """Up to `limit` of them with an id above `after`, by id, as (track id, lyrics digest, lyrics)."""
+
+    async def save_fingerprints(self, fingerprints: Sequence[tuple[int, str, Fingerprint]], version: str) -> None:
+        """Save (track id, lyrics digest, fingerprint), as one; tracks that are gone or reworded are left out."""
+
+    async def count_uncompared(self) -> int:
+        """Tracks whose fingerprints were not compared with the others."""
+
+    async def load_uncompared(self, limit: int, after: int) -> Sequence[tuple[int, str]]:
+        """Up to `limit` of them with an id above `after`, by id, as (track id, lyrics digest)."""
+
+    async def load_pairs(self, track_ids: Sequence[int]) -> Sequence[tuple[int, int]]:
+        """Pairs of wordings that may be alike, the lower number first: one of these tracks' and any other."""
+
+    async def load_wordings(self, wordings: Sequence[int]) -> Mapping[int, str]:
+        """The words behind these numbers; those that no track has any more are left out."""
+
+    async def save_compared(self, compared: Sequence[tuple[int, str]], alike: Mapping[tuple[int, int], float]) -> None:
+        """Note in one transaction that tracks (id, lyrics digest) were compared, and which wordings are one song."""
+
+    async def settle(self) -> Counter[VersionKind]:
+        """Decide anew which tracks are versions of others; returns their number by kind."""

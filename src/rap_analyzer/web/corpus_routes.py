@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -27,16 +28,31 @@ router = APIRouter(tags=["corpus"])
 MAX_ID = 2**62
 
 
+class Versions(StrEnum):
+    """How statistics count the versions of a song."""
+
+    ONCE = "once"
+    ALL = "all"
+
+
+VersionsParameter = Annotated[
+    Versions, Query(description="Whether each song counts once, or all its versions (remix, live, re-release …).")
+]
+
+
 @router.get("/")
-async def home(request: Request) -> Response:
+async def home(request: Request, versions: VersionsParameter = Versions.ONCE) -> Response:
     """What is in the corpus, at a glance."""
-    pages = _services(request).pages
+    pages, every = _services(request).pages, versions is Versions.ALL
     overview, decades, artists, densest = await asyncio.gather(
-        pages.load_overview(), pages.load_decades(), pages.load_artists(24), pages.load_densest(6)
+        pages.load_overview(),
+        pages.load_decades(every_version=every),
+        pages.load_artists(24, every_version=every),
+        pages.load_densest(6, every_version=every),
     )
     values = {"overview": overview, "decades": decades, "artists": artists, "densest": densest}
     if wants_page(request):
-        return render_page(request, "home.html", values)
+        return render_page(request, "home.html", values | {"every": every})
     return JSONResponse(values, headers={"Vary": "Accept"})
 
 
@@ -71,17 +87,18 @@ async def track(
     services = _services(request)
     number = _checked(track_id)
     request.app.state.freshener.nudge()
-    found, analyses, enrichments, versions, standing = await asyncio.gather(
+    found, analyses, enrichments, versions, version, standing = await asyncio.gather(
         services.tracks.load_track(number),
         services.analyses.load_analyses(number),
         services.enrichments.load_enrichments(number),
         services.pages.load_versions(number),
+        services.pages.load_version(number),
         services.pages.load_standing(number),
     )
     basic = next((a for a in analyses if a.analyzer == "algorithmic_basic"), None)
     performers = performers_of(found, basic)
     if not wants_page(request):
-        body = _track_json(found, analyses, enrichments, versions)
+        body = _track_json(found, analyses, enrichments) | version | {"versions": versions}
         body |= {"performers": performers, "percentiles": standing.percentiles_json(), "scores": standing.scores_json()}
         if with_lyrics:
             body |= {"lyrics": found.lyrics, "rhymes": await _rhymes(services, found, analyses)}
@@ -95,6 +112,7 @@ async def track(
         "performers": performers,
         "view": view_lyrics(found.lyrics, rhymes),
         "enrichments": enrichments,
+        "version": version,
         "versions": versions,
         "similar": similar,
         "credits": _credits(found),
@@ -116,13 +134,13 @@ async def similar(
 
 
 @router.get("/artists/{artist_id}")
-async def artist(request: Request, artist_id: int) -> Response:
+async def artist(request: Request, artist_id: int, versions: VersionsParameter = Versions.ONCE) -> Response:
     """An artist: their tracks, newest first, the means of their measures, and the vocabulary of their first words."""
-    services, number = _services(request), _checked(artist_id)
+    services, number, every = _services(request), _checked(artist_id), versions is Versions.ALL
     request.app.state.freshener.nudge()
     found = await services.pages.load_artist(number)
     vocabulary, averages = await asyncio.gather(
-        vocabulary_of(services, number), services.pages.load_artist_standing(number)
+        vocabulary_of(services, number), services.pages.load_artist_standing(number, every_version=every)
     )
     if wants_page(request):
         values = {
@@ -130,6 +148,7 @@ async def artist(request: Request, artist_id: int) -> Response:
             "vocabulary": vocabulary,
             "averages": average_rows(averages),
             "averages_of": max((row["tracks"] for row in averages), default=0),
+            "every": every,
         }
         return render_page(request, "artist.html", values)
     return JSONResponse(found | {"vocabulary": vocabulary, "averages": averages}, headers={"Vary": "Accept"})
@@ -173,9 +192,7 @@ def _credits(found: Track) -> dict[str, list[dict[str, str | None]]]:
     return groups
 
 
-def _track_json(
-    found: Track, analyses: list[Analysis], enrichments: list[dict[str, Any]], versions: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _track_json(found: Track, analyses: list[Analysis], enrichments: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "track_id": found.id,
         "title": found.title,
@@ -190,5 +207,4 @@ def _track_json(
         "credits": _credits(found),
         "analyses": [analysis_json(a) for a in analyses],
         "enrichments": [{**e, "fetched_at": e["fetched_at"].isoformat()} for e in enrichments],
-        "versions": versions,
     }

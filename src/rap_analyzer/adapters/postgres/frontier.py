@@ -82,7 +82,7 @@ class Frontier:
             "titles": [song.title for song in stubs],
             "artists": [song.artist for song in stubs],
             "urls": [song.url for song in stubs],
-            "changed": [_moment(song.lyrics_updated_at) for song in stubs],
+            "changed": [_moment(song.changed_at) for song in stubs],
             "primary_ids": [",".join(song.primary_ids) for song in stubs],
             "languages": [song.language for song in stubs],
             "years": [song.year for song in stubs],

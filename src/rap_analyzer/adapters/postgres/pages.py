@@ -24,23 +24,25 @@ class CorpusPages:
         self._database = database
 
     async def load_overview(self) -> dict[str, Any]:
-        """Tracks, artists, years, languages, passages, analyses, enriched, embedded, is_demo."""
+        """Tracks, songs (tracks less versions), artists, years, languages, passages, analyses, and so on."""
         return await self._database.fetch_one("load_overview") or {}
 
-    async def load_decades(self) -> list[dict[str, Any]]:
-        """Tracks and mean rhyme density by decade."""
-        return await self._database.fetch("load_decades")
+    async def load_decades(self, *, every_version: bool = False) -> list[dict[str, Any]]:
+        """Tracks and mean rhyme density by decade; each song counts once, or every version of it."""
+        return await self._database.fetch("load_decades", {"every": every_version})
 
-    async def load_artists(self, limit: int) -> list[dict[str, Any]]:
-        """Artists with most tracks: id, name, tracks, features, first_year, last_year."""
-        return await self._database.fetch("load_artists", {"limit": limit})
+    async def load_artists(self, limit: int, *, every_version: bool = False) -> list[dict[str, Any]]:
+        """Artists with most tracks: id, name, tracks, features, first_year, last_year; counted as in `load_decades`."""
+        return await self._database.fetch("load_artists", {"limit": limit, "every": every_version})
 
-    async def load_densest(self, limit: int) -> list[dict[str, Any]]:
-        """Tracks with the highest rhyme density."""
-        return await self._database.fetch("load_densest", {"limit": limit})
+    async def load_densest(self, limit: int, *, every_version: bool = False) -> list[dict[str, Any]]:
+        """Tracks with the highest rhyme density; counted as in `load_decades`."""
+        return await self._database.fetch("load_densest", {"limit": limit, "every": every_version})
 
     async def load_artist(self, artist_id: int) -> dict[str, Any]:
-        """One artist with their tracks, newest first.
+        """One artist with the number of their `songs` and all their tracks, newest first.
+
+        Of a version it says what it is of, and how: version_of, version_kind, original_title.
 
         Raises:
             NotFound: no artist has that number.
@@ -49,7 +51,7 @@ class CorpusPages:
         if artist is None:
             raise NotFound(f"No artist has the number {artist_id}; the home page lists them.")
         tracks = await self._database.fetch("load_artist_tracks", {"artist_id": artist_id})
-        return {**artist, "tracks": tracks}
+        return {**artist, "songs": len({t["version_of"] or t["id"] for t in tracks}), "tracks": tracks}
 
     async def load_standing(self, track_id: int) -> Standing:
         """Where a track's measures stand in the corpus, its decade and its artist's tracks, and its scores."""
@@ -63,9 +65,12 @@ class CorpusPages:
         }
         return standing_of(await self._database.fetch("load_standing", parameters))
 
-    async def load_artist_standing(self, artist_id: int) -> list[dict[str, Any]]:
-        """Means over the artist's own tracks (measure, mean, tracks), and how many percent (corpus) of n are lower."""
-        parameters = {"artist_id": artist_id, "measures": AVERAGED, "least": LEAST_GROUP}
+    async def load_artist_standing(self, artist_id: int, *, every_version: bool = False) -> list[dict[str, Any]]:
+        """Means over the artist's own tracks (measure, mean, tracks), and how many percent (corpus) of n are lower.
+
+        Each song counts once, by the original or else by the version with the lowest number; or every version counts.
+        """
+        parameters = {"artist_id": artist_id, "measures": AVERAGED, "least": LEAST_GROUP, "every": every_version}
         return await self._database.fetch("load_artist_standing", parameters)
 
     async def load_wording(self, artist_id: int) -> str:
@@ -74,10 +79,19 @@ class CorpusPages:
         return str(row["digest"]) if row else ""
 
     async def load_words(self, artist_id: int) -> list[tuple[str, list[str]]]:
-        """Lyrics of the artist's own tracks in English and their guests, in order of release, each wording once."""
+        """Lyrics of the artist's own tracks in English and their guests, in order of release, each song once."""
         rows = await self._database.fetch("load_words", {"artist_id": artist_id, "limit": MOST_SONGS})
         return [(row["lyrics"], row["guests"]) for row in rows]
 
     async def load_versions(self, track_id: int) -> list[dict[str, Any]]:
-        """Stored tracks that this one is tied to (remix, live version, re-release), and how."""
-        return await self._database.fetch("load_relationships", {"track_id": track_id})
+        """The other tracks of its song, and what else the source ties it to: id, title, artist, year, kind.
+
+        Those of the song come first, with `is_version` true, the `kind` that they are to its original (which has the
+        kind `original`), and the `similarity` of their words to this track's where they were compared.
+        """
+        return await self._database.fetch("load_song", {"track_id": track_id})
+
+    async def load_version(self, track_id: int) -> dict[str, Any]:
+        """What a track is a version of, and how: version_of, version_kind; both None for an original."""
+        found = await self._database.fetch_one("load_version", {"track_id": track_id})
+        return found or {"version_of": None, "version_kind": None}

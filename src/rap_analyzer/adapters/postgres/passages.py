@@ -142,4 +142,5 @@ def _hit(row: dict[str, Any]) -> Hit:
         passage=row["text"],
         marked=row["marked"],
         similarity=row["similarity"],
+        song=row["song"],
     )

@@ -62,6 +62,7 @@ class TrackStore:
             if len(rows) >= ANALYZED_FROM:
                 await connection.execute(query("analyze_staged"))
             forgotten = await _keys(await connection.execute(query("mark_staged_forgotten")))
+            await connection.execute(query("save_staged_metadata"))
             written = await _keys(await connection.execute(query("save_staged_tracks")))
             for step in SAVE_STEPS:
                 await connection.execute(query(step))

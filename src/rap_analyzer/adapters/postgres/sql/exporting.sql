@@ -10,7 +10,7 @@ SELECT count(*) FROM tracks t WHERE (%(artist)s::text IS NULL OR t.id IN (
 -- load_exported --
 -- A batch of them, by id, with who made them, and what services and analyzers say; words only when asked for
 SELECT t.id, t.title, t.artist, t.album, t.released_on, t.year, t.language, t.page_views, t.source, t.source_id, t.url,
-    t.recording_uri, t.lyrics_digest, t.stored_at, t.changed_at,
+    t.recording_uri, t.lyrics_digest, t.stored_at, t.changed_at, v.version_of, v.kind AS version_kind,
     (SELECT coalesce(jsonb_object_agg(role, names), '{}') FROM (
         SELECT c.role, jsonb_agg(a.name ORDER BY c.position) AS names
         FROM credits c JOIN artists a ON a.id = c.artist_id WHERE c.track_id = t.id GROUP BY c.role) r) AS credits,
@@ -23,7 +23,7 @@ SELECT t.id, t.title, t.artist, t.album, t.released_on, t.year, t.language, t.pa
         'data', e.data, 'audio_features', e.audio_features, 'withheld', e.withheld)), '{}')
      FROM enrichments e WHERE e.track_id = t.id) AS enrichment,
     CASE WHEN %(with_lyrics)s THEN t.lyrics END AS lyrics
-FROM tracks t WHERE t.id > %(after)s AND (%(artist)s::text IS NULL OR t.id IN (
+FROM tracks t LEFT JOIN versions v ON v.track_id = t.id WHERE t.id > %(after)s AND (%(artist)s::text IS NULL OR t.id IN (
         SELECT c.track_id FROM credits c JOIN artists a ON a.id = c.artist_id
         WHERE lower(a.name) = lower(%(artist)s) AND c.role IN ('primary', 'featured')))
     AND (%(album)s::text IS NULL OR lower(t.album) = lower(%(album)s))

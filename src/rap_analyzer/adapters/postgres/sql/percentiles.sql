@@ -25,12 +25,12 @@ LEFT JOIN LATERAL (
 DELETE FROM measure_quantiles;
 
 -- save_quantiles --
--- Quantiles of every numeric measure, for all tracks and for each decade, demo and real apart
+-- Quantiles of every numeric measure, for all songs and for each decade, demo and real apart; versions are left out
 INSERT INTO measure_quantiles (demo, decade, measure, tracks, quantiles)
 SELECT c.demo, CASE grouping(c.decade) WHEN 1 THEN 0 ELSE c.decade END, f.key, count(*),
        percentile_disc(%(fractions)s::float8[]) WITHIN GROUP (ORDER BY f.value::float8)
 FROM current_measures c, jsonb_each(c.measures) f
-WHERE jsonb_typeof(f.value) = 'number'
+WHERE jsonb_typeof(f.value) = 'number' AND c.version_of IS NULL
 GROUP BY GROUPING SETS ((c.demo, f.key), (c.demo, c.decade, f.key))
 HAVING grouping(c.decade) = 1 OR c.decade IS NOT NULL;
 
@@ -41,8 +41,8 @@ UPDATE quantile_refreshes SET version = %(version)s, config_hash = %(config_hash
     tracks = (SELECT coalesce(sum(tracks), 0) FROM measure_quantiles WHERE decade = 0 AND measure = 'tokens');
 
 -- load_standing --
--- How many percent of a group's tracks have a lower figure than this one: in the corpus and the decade by quantiles, in
--- the artist's own tracks by looking at them all; then the scores, as means of ranks within the real corpus
+-- How many percent of a group's songs have a lower figure than this one: in the corpus and the decade by quantiles, in
+-- the artist's own songs by looking at them all; then the scores, as means of ranks within the real corpus
 WITH mine AS (
     SELECT c.track_id, c.demo, c.decade, c.measures, (
         SELECT artist_id FROM credits WHERE track_id = c.track_id AND role = 'primary' ORDER BY position LIMIT 1
@@ -52,6 +52,12 @@ WITH mine AS (
 ), figures AS (
     SELECT mine.demo, mine.decade, f.key AS measure, f.value::float8 AS figure
     FROM mine, jsonb_each(mine.measures) f WHERE jsonb_typeof(f.value) = 'number'
+), own AS (
+    SELECT DISTINCT ON (coalesce(c.version_of, c.track_id)) c.measures
+    FROM mine
+    JOIN credits k ON k.artist_id = mine.artist_id AND k.role = 'primary'
+    JOIN current_measures c ON c.track_id = k.track_id AND c.demo = mine.demo
+    ORDER BY coalesce(c.version_of, c.track_id), c.version_of IS NOT NULL, c.track_id
 ), ranked AS (
     SELECT CASE q.decade WHEN 0 THEN 'corpus' ELSE 'decade' END AS kind, measure, q.tracks, f.demo,
            greatest((SELECT count(*) FROM unnest(q.quantiles) AS point WHERE point < f.figure) - 1, 0) AS percentile
@@ -59,10 +65,7 @@ WITH mine AS (
     WHERE q.decade IN (0, f.decade)
     UNION ALL
     SELECT 'artist', f.measure, count(*), false, 100 * count(*) FILTER (WHERE other.value::float8 < f.figure) / count(*)
-    FROM mine
-    JOIN credits k ON k.artist_id = mine.artist_id AND k.role = 'primary'
-    JOIN current_measures c ON c.track_id = k.track_id AND c.demo = mine.demo
-    CROSS JOIN jsonb_each(c.measures) other
+    FROM own CROSS JOIN jsonb_each(own.measures) other
     JOIN figures f ON f.measure = other.key
     WHERE jsonb_typeof(other.value) = 'number'
     GROUP BY f.measure
@@ -82,12 +85,19 @@ UNION ALL
 SELECT 'real', '', coalesce(max(tracks), 0), NULL FROM measure_quantiles WHERE NOT demo AND decade = 0;
 
 -- load_artist_standing --
--- Means of an artist's own tracks, and how many percent of the corpus lies below them
-WITH own AS (
-    SELECT c.demo, f.key AS measure, avg(f.value::float8) AS mean, count(*) AS tracks
-    FROM credits k JOIN current_measures c ON c.track_id = k.track_id CROSS JOIN jsonb_each(c.measures) f
-    WHERE k.artist_id = %(artist_id)s AND k.role = 'primary' AND f.key = ANY(%(measures)s::text[])
-    GROUP BY c.demo, f.key
+-- Means of an artist's own songs (or, if so asked, of every version), and how many percent of the corpus lies below them
+WITH songs AS (
+    SELECT DISTINCT ON (CASE WHEN %(every)s THEN c.track_id ELSE coalesce(c.version_of, c.track_id) END)
+           c.demo, c.measures
+    FROM credits k JOIN current_measures c ON c.track_id = k.track_id
+    WHERE k.artist_id = %(artist_id)s AND k.role = 'primary'
+    ORDER BY CASE WHEN %(every)s THEN c.track_id ELSE coalesce(c.version_of, c.track_id) END,
+             c.version_of IS NOT NULL, c.track_id
+), own AS (
+    SELECT songs.demo, f.key AS measure, avg(f.value::float8) AS mean, count(*) AS tracks
+    FROM songs CROSS JOIN jsonb_each(songs.measures) f
+    WHERE f.key = ANY(%(measures)s::text[])
+    GROUP BY songs.demo, f.key
 )
 SELECT own.measure, own.mean, own.tracks, q.tracks AS n,
        least(greatest((SELECT count(*) FROM unnest(q.quantiles) AS point WHERE point < own.mean) - 1, 0), 99) AS corpus
@@ -96,20 +106,24 @@ FROM own LEFT JOIN measure_quantiles q
 ORDER BY array_position(%(measures)s::text[], own.measure);
 
 -- load_wording --
--- A digest of all the words that an artist's vocabulary is counted from
-SELECT coalesce(md5(string_agg(t.lyrics_digest, '' ORDER BY t.id)), '') AS digest
+-- A digest of all the words that an artist's vocabulary is counted from, and of which are versions of which
+SELECT coalesce(md5(string_agg(t.lyrics_digest || coalesce(c.version_of::text, ''), '' ORDER BY t.id)), '') AS digest
 FROM credits k JOIN tracks t ON t.id = k.track_id JOIN current_measures c ON c.track_id = t.id
 WHERE k.artist_id = %(artist_id)s AND k.role = 'primary';
 
 -- load_words --
--- The words of an artist's own tracks in order of release, each wording once, those without a date last; and the guests
+-- The words of an artist's own tracks in order of release, each song once, those without a date last; and the guests
 SELECT lyrics, ARRAY(
     SELECT a.name FROM credits g JOIN artists a ON a.id = g.artist_id WHERE g.track_id = once.id AND g.role = 'featured'
 ) AS guests
 FROM (
-    SELECT DISTINCT ON (t.lyrics_digest) t.lyrics, t.released_on, t.year, t.id
-    FROM credits k JOIN tracks t ON t.id = k.track_id JOIN current_measures c ON c.track_id = t.id
-    WHERE k.artist_id = %(artist_id)s AND k.role = 'primary'
-    ORDER BY t.lyrics_digest, t.year NULLS LAST, t.released_on NULLS LAST, t.id
+    SELECT DISTINCT ON (wording.song) wording.* FROM (
+        SELECT DISTINCT ON (t.lyrics_digest) t.lyrics, t.released_on, t.year, t.id, c.version_of,
+               coalesce(c.version_of, t.id) AS song
+        FROM credits k JOIN tracks t ON t.id = k.track_id JOIN current_measures c ON c.track_id = t.id
+        WHERE k.artist_id = %(artist_id)s AND k.role = 'primary'
+        ORDER BY t.lyrics_digest, c.version_of IS NOT NULL, t.year NULLS LAST, t.released_on NULLS LAST, t.id
+    ) wording
+    ORDER BY song, version_of IS NOT NULL, year NULLS LAST, released_on NULLS LAST, id
 ) once
 ORDER BY year NULLS LAST, released_on NULLS LAST, id LIMIT %(limit)s;

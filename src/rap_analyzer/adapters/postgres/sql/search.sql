@@ -61,6 +61,7 @@ SELECT track_id FROM found WHERE closeness >= 0.02 ORDER BY closeness DESC, trac
 -- load_hits --
 -- The best passage of each track: nearest to the query, lifted by each share of its words that it holds
 SELECT DISTINCT ON (t.id) t.id AS track_id, t.title, t.artist, t.year, t.source, t.lyrics_digest, p.label, p.first_bar, p.text,
+       coalesce((SELECT version_of FROM versions v WHERE v.track_id = t.id), t.id) AS song,
        1 - (p.embedding <=> %(embedding)s) AS similarity,
        ts_headline(search_config(t.language), p.text, marking_query(search_config(t.language), %(query)s),
                    'HighlightAll=true, StartSel=' || chr(57344) || ', StopSel=' || chr(57345)) AS marked
@@ -73,23 +74,29 @@ ORDER BY t.id,
 -- load_hits_without_passages --
 -- Tracks that have no passages yet, with their words marked
 SELECT t.id AS track_id, t.title, t.artist, t.year, t.source, t.lyrics_digest, '' AS label, 0 AS first_bar, left(t.lyrics, 20000) AS text,
+       coalesce((SELECT version_of FROM versions v WHERE v.track_id = t.id), t.id) AS song,
        NULL::float8 AS similarity,
        ts_headline(search_config(t.language), left(t.lyrics, 20000), marking_query(search_config(t.language), %(query)s),
                    'HighlightAll=true, StartSel=' || chr(57344) || ', StopSel=' || chr(57345)) AS marked
 FROM tracks t WHERE t.id = ANY(%(track_ids)s) AND NOT EXISTS (SELECT 1 FROM passages p WHERE p.track_id = t.id);
 
 -- load_similar --
--- Nearest tracks by lyrics embedding; the same words under another number are no neighbours, and stand once
-SELECT * FROM (
+-- Nearest tracks by lyrics embedding; other versions of its song, and the same words, are no neighbours, and each song
+-- stands once: by its original, if that is near
+WITH near AS (
     SELECT DISTINCT ON (t.lyrics_digest) t.id AS track_id, t.title, t.artist, t.year, t.source,
-           1 - (t.lyrics_embedding <=> o.lyrics_embedding) AS similarity
-    FROM tracks o, LATERAL (
+           1 - (t.lyrics_embedding <=> o.lyrics_embedding) AS similarity, coalesce(v.version_of, t.id) AS song
+    FROM tracks o LEFT JOIN versions mine ON mine.track_id = o.id, LATERAL (
         SELECT * FROM tracks n
         WHERE n.lyrics_embedding IS NOT NULL AND n.id <> o.id AND n.lyrics_digest <> o.lyrics_digest
           AND n.embedding_model = o.embedding_model
         ORDER BY n.lyrics_embedding <=> o.lyrics_embedding LIMIT 2 * %(limit)s
-    ) t
+    ) t LEFT JOIN versions v ON v.track_id = t.id
     WHERE o.id = %(track_id)s AND o.lyrics_embedding IS NOT NULL
-    ORDER BY t.lyrics_digest, t.id
-) neighbours
+      AND coalesce(v.version_of, t.id) <> coalesce(mine.version_of, o.id)
+    ORDER BY t.lyrics_digest, v.track_id IS NOT NULL, t.id
+), neighbours AS (
+    SELECT DISTINCT ON (song) * FROM near ORDER BY song, track_id <> song, similarity DESC
+)
+SELECT track_id, title, artist, year, source, similarity FROM neighbours
 ORDER BY similarity DESC, track_id LIMIT %(limit)s;

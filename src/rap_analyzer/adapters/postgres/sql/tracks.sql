@@ -29,6 +29,19 @@ ON CONFLICT (source, source_id) DO UPDATE SET
 WHERE t.lyrics_digest <> EXCLUDED.lyrics_digest
 RETURNING source, source_id;
 
+-- save_staged_metadata --
+-- What has changed of tracks besides their words, which are the stored ones; what a source leaves out stays
+UPDATE tracks t SET title = s.title, artist = s.artist, album = coalesce(s.album, t.album),
+    released_on = coalesce(s.released_on, t.released_on), year = coalesce(s.year, t.year),
+    language = coalesce(s.language, t.language), page_views = coalesce(s.page_views, t.page_views), url = s.url,
+    recording_uri = coalesce(s.recording_uri, t.recording_uri)
+FROM staged s WHERE (t.source, t.source_id) = (s.source, s.source_id) AND s.outcome = 'stored'
+  AND t.lyrics_digest = s.lyrics_digest
+  AND (t.title, t.artist, t.album, t.released_on, t.year, t.language, t.page_views, t.url, t.recording_uri)
+      IS DISTINCT FROM (s.title, s.artist, coalesce(s.album, t.album), coalesce(s.released_on, t.released_on),
+                        coalesce(s.year, t.year), coalesce(s.language, t.language),
+                        coalesce(s.page_views, t.page_views), s.url, coalesce(s.recording_uri, t.recording_uri));
+
 -- save_staged_artists --
 -- Insert the artists that the staged tracks credit
 INSERT INTO artists AS a (source, source_id, name)
@@ -113,21 +126,28 @@ SELECT id, title, artist FROM tracks WHERE strpos(lower(title), lower(%(title)s)
 SELECT id, name, source, source_id FROM artists WHERE id = %(artist_id)s;
 
 -- load_artist_tracks --
--- An artist's tracks, newest first, with their rhyme density where analysed
+-- An artist's tracks, newest first, with their rhyme density where analysed, and what is a version of which other
 SELECT t.id, t.title, t.artist, t.album, t.year, t.language, t.page_views, c.role,
-       (r.measures->>'rhyme_density')::float8 AS rhyme_density, r.status
+       (r.measures->>'rhyme_density')::float8 AS rhyme_density, r.status,
+       v.version_of, v.kind AS version_kind, o.title AS original_title
 FROM credits c
 JOIN tracks t ON t.id = c.track_id
+LEFT JOIN versions v ON v.track_id = t.id
+LEFT JOIN tracks o ON o.id = v.version_of
 LEFT JOIN analysis_results r ON r.track_id = t.id AND r.analyzer = 'algorithmic_basic'
 WHERE c.artist_id = %(artist_id)s AND c.role IN ('primary', 'featured')
 ORDER BY t.year DESC NULLS LAST, t.released_on DESC NULLS LAST, t.title;
 
 -- load_artists --
--- Artists with tracks, most tracks first
-SELECT a.id, a.name, count(*) FILTER (WHERE c.role = 'primary') AS tracks,
-       count(*) FILTER (WHERE c.role = 'featured') AS features,
+-- Artists with tracks, most tracks first; each song once in `tracks`, unless all versions are asked for
+SELECT a.id, a.name,
+       count(DISTINCT CASE WHEN %(every)s THEN t.id ELSE coalesce(v.version_of, t.id) END)
+           FILTER (WHERE c.role = 'primary') AS tracks,
+       count(DISTINCT CASE WHEN %(every)s THEN t.id ELSE coalesce(v.version_of, t.id) END)
+           FILTER (WHERE c.role = 'featured') AS features,
        min(t.year) AS first_year, max(t.year) AS last_year
 FROM artists a JOIN credits c ON c.artist_id = a.id JOIN tracks t ON t.id = c.track_id
+LEFT JOIN versions v ON v.track_id = t.id
 WHERE c.role IN ('primary', 'featured')
 GROUP BY a.id HAVING count(*) FILTER (WHERE c.role = 'primary') > 0
 ORDER BY tracks DESC, a.name LIMIT %(limit)s;
@@ -135,6 +155,7 @@ ORDER BY tracks DESC, a.name LIMIT %(limit)s;
 -- load_overview --
 -- The corpus at a glance
 SELECT (SELECT count(*) FROM tracks) AS tracks,
+       (SELECT count(*) FROM tracks) - (SELECT count(*) FROM versions) AS songs,
        (SELECT count(DISTINCT artist_id) FROM credits WHERE role = 'primary') AS artists,
        (SELECT min(year) FROM tracks) AS first_year, (SELECT max(year) FROM tracks) AS last_year,
        (SELECT count(DISTINCT language) FROM tracks) AS languages,
@@ -145,25 +166,18 @@ SELECT (SELECT count(*) FROM tracks) AS tracks,
        (SELECT bool_or(source = 'demo') FROM tracks) AS is_demo;
 
 -- load_decades --
--- Tracks and mean rhyme density by decade
+-- Tracks and mean rhyme density by decade; each song once, in the decade of the original, unless versions are asked for
 SELECT (t.year / 10) * 10 AS decade, count(*) AS tracks, avg((r.measures->>'rhyme_density')::float8) AS rhyme_density
-FROM tracks t LEFT JOIN analysis_results r
+FROM tracks t LEFT JOIN versions v ON v.track_id = t.id LEFT JOIN analysis_results r
     ON r.track_id = t.id AND r.analyzer = 'algorithmic_basic' AND r.status = 'done'
-WHERE t.year IS NOT NULL GROUP BY 1 ORDER BY 1;
+WHERE t.year IS NOT NULL AND (%(every)s OR v.track_id IS NULL) GROUP BY 1 ORDER BY 1;
 
 -- load_densest --
--- Tracks with the highest rhyme density
+-- Tracks with the highest rhyme density; each song once, unless versions are asked for
 SELECT t.id, t.title, t.artist, t.year, (r.measures->>'rhyme_density')::float8 AS rhyme_density
-FROM analysis_results r JOIN tracks t ON t.id = r.track_id
-WHERE r.analyzer = 'algorithmic_basic' AND r.status = 'done'
+FROM analysis_results r JOIN tracks t ON t.id = r.track_id LEFT JOIN versions v ON v.track_id = t.id
+WHERE r.analyzer = 'algorithmic_basic' AND r.status = 'done' AND (%(every)s OR v.track_id IS NULL)
 ORDER BY rhyme_density DESC, t.id LIMIT %(limit)s;
-
--- load_relationships --
--- Other versions of a track that are stored, and what they are to it
-SELECT r.kind, o.id, o.title, o.artist, o.year
-FROM relationships r JOIN tracks t ON t.id = r.track_id
-JOIN tracks o ON o.source = t.source AND o.source_id = r.source_id
-WHERE r.track_id = %(track_id)s ORDER BY r.kind, o.id;
 
 -- delete_source_tracks --
 -- Delete a source's tracks with all that hangs on them
