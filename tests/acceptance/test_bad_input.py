@@ -6,19 +6,23 @@ import csv
 import json
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
 from rap_analyzer.cli.console import EXIT_CODES
-from rap_analyzer.domain.errors import ConfigError, InputError, NotFound, StoreError
+from rap_analyzer.domain.errors import ConfigError, InputError, NotFound, SourceError, StoreError
 from rap_analyzer.simulators.corpus import load_corpus
+from rap_analyzer.simulators.faults import Faults
 from rap_analyzer.simulators.genius import DEMO_TOKEN, genius_app
 from rap_analyzer.simulators.server import SimulatorServer
 
@@ -41,10 +45,15 @@ TOO_LONG = "la la la\n" * 350_000
 def genius() -> Iterator[dict[str, str]]:
     """Settings that point to a simulated Genius."""
     with SimulatorServer(genius_app(load_corpus())) as server:
-        yield {
-            "GENIUS_ACCESS_TOKEN": DEMO_TOKEN, "GENIUS_API_URL": f"{server.url}/api",
-            "GENIUS_WEB_URL": f"{server.url}/web", "GENIUS_RATE": "100000/second",
-        }  # fmt: skip
+        yield settings_for(server.url)
+
+
+def settings_for(url: str) -> dict[str, str]:
+    """Settings that point to a Genius there."""
+    return {
+        "GENIUS_ACCESS_TOKEN": DEMO_TOKEN, "GENIUS_API_URL": f"{url}/api", "GENIUS_WEB_URL": f"{url}/web",
+        "GENIUS_RATE": "100000/second",
+    }  # fmt: skip
 
 
 def csv_of(path: Path, *rows: Sequence[str], header: Sequence[str] = HEADER) -> Path:
@@ -94,6 +103,84 @@ def test_a_wrong_token_names_its_setting(end: Callable[..., Ending], genius: dic
 def test_no_token_at_all_says_where_to_get_one(end: Callable[..., Ending]) -> None:
     """And that the demo needs none."""
     end("scrape", "Anybody").assert_is(ConfigError, "GENIUS_ACCESS_TOKEN.*rap demo")
+
+
+@pytest.mark.parametrize("name", ["Полина Зима", "Polina Zima", "полина зима"])
+def test_a_name_is_found_in_either_script(end: Callable[..., Ending], genius: dict[str, str], name: str) -> None:
+    """As the artist writes it, or in Latin letters."""
+    ending = end("scrape", name, "--max-songs", "1", **genius)
+    assert ending.code == 0, ending
+    assert ending.printed.startswith("1 found = ")
+
+
+def test_a_slip_in_another_script_gets_the_name_that_was_meant(
+    end: Callable[..., Ending], genius: dict[str, str]
+) -> None:
+    """As any other slip."""
+    end("scrape", "Полина Зема", **genius).assert_is(NotFound, "'Полина Зема'.*did you mean Полина Зима")
+
+
+def test_a_file_of_artists_may_have_comments_blanks_and_names_twice(
+    end: Callable[..., Ending], genius: dict[str, str], data_dir: Callable[[], Path], tmp_path: Path
+) -> None:
+    """With a byte order mark too; each name is asked for once."""
+    folder, file = data_dir(), tmp_path / "artists.txt"
+    lines = ["# mine", "", "Deacon Halfday", "  Deacon   Halfday  # the same", "\t", "Deacon Halfday", " #Nobody Zzyzx"]
+    file.write_text("\r\n".join(lines), "utf-8-sig")
+    ending = end("scrape", "--from-file", file, "--max-songs", "1", data_dir=folder, **genius)
+    assert (ending.code, list(ending.sentences)) == (0, []), ending
+    assert ending.printed.startswith("1 found = 1 stored")
+
+
+def test_a_file_of_comments_names_nobody(end: Callable[..., Ending], tmp_path: Path) -> None:
+    """It is as if nobody had been named."""
+    file = tmp_path / "artists.txt"
+    file.write_text("# Deacon Halfday\n\n   # Tenner Grey\n")
+    end("scrape", "--from-file", file).assert_is(InputError, "Name an artist")
+
+
+@pytest.mark.parametrize("url", ["https://lyrics.invalid/a-song-lyrics", "https://genius.com.invalid/A-song-lyrics"])
+def test_the_address_of_another_site_is_refused(end: Callable[..., Ending], url: str) -> None:
+    """With what an address of ours looks like; nothing is asked."""
+    end("scrape", url).assert_is(InputError, r"is no page of Genius.*https://genius\.com/…-lyrics")
+
+
+def test_a_challenge_stops_the_run_at_once(end: Callable[..., Ending], home: Path) -> None:
+    """One request, no second one; what to do is said."""
+    app = genius_app(load_corpus(), faults=Faults(challenge=1.0))
+    with SimulatorServer(app) as server:
+        ending = end("scrape", "Deacon Halfday", "Tenner Grey", data_dir=home, **settings_for(server.url))
+    ending.assert_is(SourceError, "blocks us at .*stop for some hours, then ask more slowly")
+    assert app.visits.total() == 1
+
+
+@pytest.fixture
+def closing() -> Iterator[str]:
+    """The address of a proxy that closes every connection."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def close_all() -> None:
+            with suppress(OSError):
+                while True:
+                    server.accept()[0].close()
+
+        closer = threading.Thread(target=close_all)
+        closer.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+        closer.join()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_closes_connections_is_named(
+    end: Callable[..., Ending], data_dir: Callable[[], Path], closing: str, scheme: str
+) -> None:
+    """After the retries, without the password that is in its address."""
+    folder, with_password = data_dir(), closing.replace("//", "//me:secret@")
+    nowhere = settings_for(f"{scheme}://genius.invalid")
+    ending = end("scrape", "Anybody", data_dir=folder, HTTP_PROXY=with_password, HTTPS_PROXY=with_password, **nowhere)
+    ending.assert_is(SourceError, f"through the proxy {closing} fails .*also after 3 retries: try again later")
 
 
 @pytest.mark.parametrize(
@@ -377,6 +464,31 @@ def test_a_full_disk_is_told_and_loses_nothing_that_was_saved(
     kept = stored(small_disk)
     assert kept
     assert len(kept) % 1000 == 0, "batches are saved whole"
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_while_songs_are_collected_is_told(
+    end: Callable[..., Ending], small_disk: Path, stored: Callable[[Path], dict[str, str]]
+) -> None:
+    """Also by the next run, until there is room again: that one goes on where the first was and loses no song."""
+    with SimulatorServer(genius_app(load_corpus(), scale=13_000)) as server, ExitStack() as stack:
+        settings, store = settings_for(server.url), EmbeddedServer(small_disk)
+        store.acquire()
+        stack.callback(store.release)
+        assert end("scrape", "Deacon Halfday", "--max-songs", "1", data_dir=small_disk, **settings).code == 0
+        filler = small_disk / "filler"
+        filler.write_bytes(b"1" * (shutil.disk_usage(small_disk).free - 4 * 2**20))
+        for _ in range(2):
+            ending = end("scrape", "Deacon Halfday", data_dir=small_disk, **settings)
+            assert ending.code == EXIT_CODES[StoreError], ending
+            assert re.search("Error: The disk.*is full; what was saved is safe", ending.sentences[-1]), ending
+        filler.unlink()
+        again = end("scrape", "Deacon Halfday", data_dir=small_disk, **settings)
+    assert again.code == 0, again
+    kept = re.match(r"1,0\d\d found = [\d,]+ stored \+ ([\d,]+) unchanged", again.printed)
+    assert kept, again
+    assert int(kept[1].replace(",", "")) > 1
+    assert len(stored(small_disk)) > 1000
 
 
 def test_lines_of_rhymes_answer_what_is_wrong_in_their_place(rap: Rap, home: Path) -> None:

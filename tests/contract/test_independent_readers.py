@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import lyricsgenius
@@ -9,6 +10,8 @@ import pytest
 import spotipy
 from spotipy.oauth2 import SpotifyClientCredentials
 
+from memory_state import MemoryState
+from rap_analyzer.adapters.genius import connect_genius
 from rap_analyzer.domain.transcription import clean_transcription
 from rap_analyzer.simulators.corpus import Corpus, load_corpus
 from rap_analyzer.simulators.genius import DEMO_TOKEN, genius_app
@@ -17,6 +20,10 @@ from rap_analyzer.simulators.spotify import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rap_analyzer.adapters.genius import GeniusSource
+    from rap_analyzer.domain.track import ArtistRef, SongStub
+    from rap_analyzer.simulators.corpus import DemoSong
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +35,18 @@ def corpus() -> Corpus:
 @pytest.fixture(scope="module")
 def genius(corpus: Corpus) -> Iterator[Any]:
     """lyricsgenius, pointed at the simulator."""
-    with SimulatorServer(genius_app(corpus)) as server:
-        client = lyricsgenius.Genius(DEMO_TOKEN, sleep_time=0)
-        client._session.trust_env = False
-        client.API_ROOT, client.PUBLIC_API_ROOT = server.url + "/api/", server.url + "/web/api/"
-        client.WEB_ROOT = server.url + "/web/"
+    with SimulatorServer(genius_app(corpus)) as server, lyricsgenius_at(server.url) as client:
         yield client
-        client._session.close()
+
+
+@contextmanager
+def lyricsgenius_at(url: str) -> Iterator[Any]:
+    """lyricsgenius, pointed at a simulator."""
+    client = lyricsgenius.Genius(DEMO_TOKEN, sleep_time=0)
+    client._session.trust_env = False
+    client.API_ROOT, client.PUBLIC_API_ROOT, client.WEB_ROOT = f"{url}/api/", f"{url}/web/api/", f"{url}/web/"
+    yield client
+    client._session.close()
 
 
 def spotify_at(url: str) -> Any:
@@ -87,6 +99,52 @@ def test_lyricsgenius_collects_an_artist_with_lyrics(genius: Any, corpus: Corpus
     for song in own.values():
         if song.page == "container":
             assert "".join(read[song.title].split()) == "".join(clean_transcription(song.lyrics).split())
+
+
+async def test_lyricsgenius_and_we_read_the_same(corpus: Corpus) -> None:
+    """Every artist's list, page by page, and the words and title of every song on a plain page, made-up ones too."""
+    more = corpus.scaled(60 * len(corpus.artists))
+    with SimulatorServer(genius_app(more)) as server, lyricsgenius_at(server.url) as theirs:
+        async with connect_genius(
+            DEMO_TOKEN, api_url=f"{server.url}/api", web_url=f"{server.url}/web", rate="6000000/minute",
+            state=MemoryState(),
+        ) as ours:  # fmt: skip
+            for artist in corpus.artists:
+                named = await ours.find_artist(artist.name)
+                assert named.name == theirs.search_artist(artist.name, max_songs=0).name
+                stubs = await read_list(ours, theirs, named)
+                plain = [stub for stub in stubs if is_plain_song(more.song(int(stub.source_id)))]
+                assert len(plain) >= 15
+                for stub in plain:
+                    await read_song(ours, theirs, stub)
+
+
+async def read_list(ours: GeniusSource, theirs: Any, artist: ArtistRef) -> list[SongStub]:
+    """A list that both read, the same on every page."""
+    stubs: list[SongStub] = []
+    page: int | None = 1
+    while page:
+        answer = theirs.artist_songs(artist.source_id, per_page=50, page=page, sort="popularity")
+        listed = await ours.list_songs(artist, page)
+        assert [(s.source_id, s.title) for s in listed.songs] == [(str(s["id"]), s["title"]) for s in answer["songs"]]
+        assert listed.next_page == answer["next_page"]
+        stubs += listed.songs
+        page = listed.next_page
+    assert len(stubs) > 50
+    return stubs
+
+
+async def read_song(ours: GeniusSource, theirs: Any, stub: SongStub) -> None:
+    """A song that both read, with the same title and words."""
+    song = await ours.fetch_song(stub.source_id)
+    page = await ours.fetch_lyrics(song)
+    assert song.title == theirs.song(int(stub.source_id))["song"]["title"]
+    assert clean_transcription(page.lyrics) == clean_transcription(theirs.lyrics(song_url=stub.url)), song.title
+
+
+def is_plain_song(song: DemoSong | None) -> bool:
+    """Whether it has words on a plain page."""
+    return song is not None and song.kind == "song" and is_plain(song.id, song.page)
 
 
 def test_lyricsgenius_reads_an_album(genius: Any, corpus: Corpus) -> None:

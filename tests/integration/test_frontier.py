@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import rap_analyzer.adapters.postgres.frontier as frontier_module
 from rap_analyzer.adapters.postgres.forgetting import ForgettingStore
 from rap_analyzer.adapters.postgres.frontier import open_frontier
 from rap_analyzer.adapters.postgres.tracks import TrackStore
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 PAGE = 10
 ALL = [f"Ann {number}" for number in range(8)]
+
+
+@pytest.fixture(autouse=True)
+def _long_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests' server has just started: as if it had long ago."""
+    monkeypatch.setattr(frontier_module, "GRACE_S", 0.0)
 
 
 class Page:
@@ -234,6 +241,46 @@ async def test_a_lost_connection_is_made_again(database: Database) -> None:
         await database.run(kill)
         assert len(await ours.claim_songs(ALL, Scope(), 5)) == 5
         assert len(await theirs.claim_songs(ALL, Scope(), 10)) == 3
+
+
+async def test_a_lost_connection_is_made_again_by_who_claims_nothing(database: Database) -> None:
+    """A process that waits long for answers keeps its songs."""
+    shelf = Shelf({"Ann": 8})
+    artist = await shelf.find_artist("Ann")
+    async with open_frontier(database, "shelf") as ours, open_frontier(database, "shelf") as theirs:
+        await ours.ask_for(["Ann"])
+        await ours.save_page("Ann", artist, await shelf.list_songs(artist, 1))
+        assert len(await ours.claim_songs(ALL, Scope(), 5)) == 5
+
+        async def kill(connection: Any) -> None:
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s",
+                (ours.worker,),
+            )
+
+        await database.run(kill)
+        await asyncio.sleep(2 * frontier_module.HOLD_AGAIN_S)
+        assert len(await theirs.claim_songs(ALL, Scope(), 10)) == 3
+
+
+async def test_nobody_passes_for_dead_just_after_the_server_has_started(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All locks are gone then, and those who live have not taken theirs again."""
+    shelf = Shelf({"Ann": 25})
+    artist = await shelf.find_artist("Ann")
+    async with open_frontier(database, "shelf") as theirs:
+        await theirs.ask_for(["Ann"])
+        assert await theirs.claim_artist("Ann", Scope())
+        await theirs.save_page("Ann", artist, await shelf.list_songs(artist, 1))
+        assert len(await theirs.claim_songs(ALL, Scope(), 5)) == 5
+    async with open_frontier(database, "shelf") as ours:
+        monkeypatch.setattr(frontier_module, "GRACE_S", 1e6)
+        assert not await ours.claim_artist("Ann", Scope())
+        assert len(await ours.claim_songs(ALL, Scope(), 10)) == 3
+        monkeypatch.setattr(frontier_module, "GRACE_S", 0.0)
+        assert await ours.claim_artist("Ann", Scope())
+        assert len(await ours.claim_songs(ALL, Scope(), 10)) == 5
 
 
 async def test_only_the_most_popular_are_wanted(database: Database) -> None:

@@ -167,3 +167,20 @@ def test_two_songs_of_one_id_are_refused(tmp_path: Path) -> None:
     (home / "copy.md").write_text((home / "checklist.md").read_text("utf8"), "utf8")
     with pytest.raises(InputError, match="same id"):
         load_corpus(tmp_path)
+
+
+def test_artists_are_made_up_too() -> None:
+    """Each of another name, with a song that a search finds and a share of the rest; the demo's own stay."""
+    corpus = load_corpus()
+    more = corpus.scaled(1000, artists=500)
+    assert len(more) == len(corpus) + 1500
+    assert len({artist.name for artist in more.artists}) == len(corpus.artists) + 500
+    assert list(more.artists[: len(corpus.artists)]) == list(corpus.artists)
+    listed = [song_id for artist in more.artists for song_id in more.song_ids_of(artist.slug)]
+    assert set(listed) == {*more.written, *range(GENERATED_FROM, GENERATED_FROM + 1000)}
+    for artist in more.artists[len(corpus.artists) :]:
+        first = more.song(more.song_ids_of(artist.slug)[0])
+        assert first
+        assert artist.name in first.title
+        assert first.lyrics
+    assert more == corpus.scaled(1000, artists=500)

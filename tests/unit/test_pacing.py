@@ -126,16 +126,34 @@ async def test_five_failures_open_it() -> None:
 
 
 async def test_one_probe_is_admitted_and_its_success_closes_it() -> None:
-    """After the pause one attempt passes, others do not while it is under way."""
-    door = pacer(MemoryState(open_s=0.2))
+    """After the pause one attempt passes. While it is under way another process is turned away, and ours waits."""
+    state = MemoryState(open_s=0.2)
+    door = pacer(state)
     await fail(door, 5)
     await asyncio.sleep(0.25)
     assert await door.take_turn()
     with pytest.raises(SourceError):
-        await door.take_turn()
+        await pacer(state).take_turn()
+    waiting = asyncio.create_task(door.take_turn())
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
     await door.record(failed=False, is_probe=True)
+    assert not await waiting
     assert not await door.take_turn()
-    assert not await door.take_turn()
+
+
+async def test_a_failed_probe_turns_away_those_who_waited_for_it() -> None:
+    """They are told to try again later, as everybody is."""
+    door = pacer(MemoryState(open_s=0.2))
+    await fail(door, 5)
+    await asyncio.sleep(0.25)
+    assert await door.take_turn()
+    waiting = [asyncio.create_task(door.take_turn()) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    await door.record(failed=True, is_probe=True)
+    for turn in waiting:
+        with pytest.raises(SourceError, match="left alone"):
+            await turn
 
 
 async def test_a_failed_probe_opens_it_again() -> None:

@@ -191,7 +191,7 @@ class GeniusSource:
             self._api + path, params=params, headers=self._headers, expected={401}
         )
         if status == 401:  # noqa: PLR2004
-            raise ConfigError(f"Genius refuses the token in GENIUS_ACCESS_TOKEN: {TOKEN_HINT}.")
+            raise ConfigError(f"Genius refuses GENIUS_ACCESS_TOKEN, which is wrong or has expired: {TOKEN_HINT}.")
         return _response(document, path)
 
     async def _get_public(self, path: str, **params: str | int) -> dict[str, Any]:

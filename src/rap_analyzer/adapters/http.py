@@ -17,6 +17,7 @@ import stamina
 
 from rap_analyzer import __version__, telemetry
 from rap_analyzer.adapters.pacing import Pacer
+from rap_analyzer.adapters.proxies import proxy_for
 from rap_analyzer.domain.errors import (
     Blocked,
     ConfigError,
@@ -277,7 +278,9 @@ class HttpDoor:
             ) from error
         except httpx2.RequestError as error:
             reason = str(error) if isinstance(error, httpx2.ConnectError) else type(error).__name__
-            message = f"The connection to {self.source} fails at {question.place} ({reason})"
+            proxy = proxy_for(question.url)
+            way = f" through the proxy {proxy}" if proxy else ""
+            message = f"The connection to {self.source}{way} fails at {question.place} ({reason})"
             raise self._fault(message, "connection") from error
 
     async def _exchange(self, question: _Question) -> Answer:

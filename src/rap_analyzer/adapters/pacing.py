@@ -49,9 +49,13 @@ class Pacer:
         self._batch, self._is_growing = 1, True
         self._delay_s = 0.0
         self._known, self._known_until = Standing(""), 0.0
+        self._is_tested = asyncio.Event()
+        self._is_tested.set()
 
     async def take_turn(self) -> bool:
         """Returns when one more request may be sent; those who wait are served in order.
+
+        While one of ours finds out if the source works again, the others wait for what it tells.
 
         Returns:
             Whether the request is the one that finds out if the source works again.
@@ -61,13 +65,23 @@ class Pacer:
         """
         started = time.monotonic()
         async with self._queue:
+            await self._is_tested.wait()
             while (standing := await self._next_standing()) is None:
                 continue
+            if standing.is_probe:
+                self._is_tested.clear()
         telemetry.source_turn_seconds.labels(self._source).observe(time.monotonic() - started)
         return standing.is_probe
 
     async def record(self, *, failed: bool | None, is_probe: bool) -> None:
         """How the attempt ended; None when it was given up before it told anything."""
+        try:
+            await self._record(failed, is_probe=is_probe)
+        finally:
+            if is_probe:
+                self._is_tested.set()
+
+    async def _record(self, failed: bool | None, *, is_probe: bool) -> None:
         is_news = is_probe if failed is None else failed or self._known.failures
         if not is_news:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,19 @@ ERAS = ("container", "header", "legacy", "preloaded")
 RELATIONSHIPS = ("remix_of", "live_version_of", "rerelease_of", "translation_of")
 GENERATED_FROM = 10_000_000
 """Ids of generated songs begin here; those of the corpus have five digits."""
+SINGLES_FROM, ARTISTS_FROM = 9_000_000, 900_000
+"""Ids of made-up artists begin here, and those of the one song of each that a search finds."""
+FIRST_WORDS = (
+    *("Lukewarm", "Cardboard", "Sideways", "Borrowed", "Laminated", "Overdue", "Unplugged", "Half-Price", "Stapled"),
+    *("Carbonated", "Misfiled", "Refundable", "Waterlogged", "Decaffeinated", "Corrugated", "Flatpacked", "Varnished"),
+    *("Unlabelled", "Reheated", "Alphabetised"),
+)
+SECOND_WORDS = (
+    *("Teapot", "Stapler", "Hedgehog", "Escalator", "Cutlery", "Doorbell", "Bathmat", "Trombone", "Lampshade"),
+    *("Turnip", "Envelope", "Periscope", "Colander", "Wheelbarrow", "Thermostat", "Sock Drawer", "Omelette", "Gazebo"),
+    *("Paperclip", "Accordion"),
+)
+"""Words of made-up artists' names, which nobody would go by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +99,8 @@ class Corpus:
     """Artists and songs, looked up as the simulators need them.
 
     Attributes:
-        artists: sorted by slug.
-        written: the songs that have files, by id.
+        artists: sorted by slug, made-up ones last.
+        written: the songs that have files, by id, and one of each made-up artist: what a search finds.
         scale: how many more songs are made up on demand, their ids from GENERATED_FROM on.
         seed: the same seed makes the same songs.
     """
@@ -122,11 +135,22 @@ class Corpus:
         first = GENERATED_FROM + list(self.by_slug).index(slug)
         return [*(s.id for s in ranked), *range(first, GENERATED_FROM + self.scale, len(self.artists))]
 
-    def scaled(self, scale: int, seed: int = 0) -> Corpus:
-        """This corpus with `scale` made-up songs more."""
-        return Corpus(self.artists, self.written, scale, seed)
+    def scaled(self, scale: int, seed: int = 0, artists: int = 0) -> Corpus:
+        """This corpus with `scale` made-up songs more, by its own and `artists` made-up artists, who add one each."""
+        made_up = [_made_up_artist(number) for number in range(artists)]
+        grown = Corpus([*self.artists, *made_up], self.written, scale, seed)
+        singles = {SINGLES_FROM + number: grown._single(number, artist) for number, artist in enumerate(made_up)}
+        return replace(grown, written={**self.written, **singles})
+
+    def _single(self, number: int, artist: DemoArtist) -> DemoSong:
+        """The song by which a made-up artist is found."""
+        song = self._shuffled(SINGLES_FROM + number, artist.slug)
+        return replace(song, title=f"Call Me {artist.name}", recording=None)
 
     def _generated(self, song_id: int) -> DemoSong:
+        return self._shuffled(song_id, self.artists[(song_id - GENERATED_FROM) % len(self.artists)].slug)
+
+    def _shuffled(self, song_id: int, slug: str) -> DemoSong:
         """Sections shuffled from bars of the corpus: no sense in it, but a real song's shape and size."""
         random = Random(f"{self.seed}:{song_id}")
         bars = self._bars
@@ -138,7 +162,7 @@ class Corpus:
         return DemoSong(
             id=song_id,
             title=f"{random.choice(bars).title()[:40].strip(' ,.')} {number + 1}",
-            artist=self.artists[number % len(self.artists)].slug,
+            artist=slug,
             lyrics="\n\n".join(sections),
             release_date=date(1986 + random.randrange(40), 1 + random.randrange(12), 1 + random.randrange(28)),
             page_views=random.randrange(5_000, 90_000),
@@ -148,7 +172,8 @@ class Corpus:
 
     @cached_property
     def _bars(self) -> Sequence[str]:
-        songs = [s for s in self.written.values() if s.kind == "song" and s.language == "en"]
+        files = (s for s in self.written.values() if s.id < SINGLES_FROM)
+        songs = [s for s in files if s.kind == "song" and s.language == "en"]
         return [bar for song in songs for bar in song.lyrics.splitlines() if bar and not bar.startswith("[")]
 
 
@@ -212,6 +237,15 @@ def _check_links(corpus: Corpus, files: int, folder: Path) -> None:
 
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+def _made_up_artist(number: int) -> DemoArtist:
+    """Each of another name; a number is part of it once the words are used up."""
+    again, word = divmod(number, len(FIRST_WORDS) * len(SECOND_WORDS))
+    second, first = divmod(word, len(FIRST_WORDS))
+    name = f"{FIRST_WORDS[first]} {SECOND_WORDS[second]}" + (f" {again + 1}" if again else "")
+    slug = name.lower().replace(" ", "-")
+    return DemoArtist(ARTISTS_FROM + number, slug, name, f"0demoMadeUp{number:011d}")
 
 
 def _generated_recording(number: int, random: Random) -> DemoRecording:

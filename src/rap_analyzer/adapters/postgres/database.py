@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-PERMANENT = (psycopg.errors.DiskFull, psycopg.errors.InsufficientPrivilege)
+AWAY = ("08", "57P")
+"""How the codes of lost connections, and of a server that stops or starts, begin."""
+DISK_IS_FULL = "The disk that holds PostgreSQL's data is full; what was saved is safe. Free some space and run again."
+NO_SPACE = "No space left on device"
+"""What a server says that has no room to let anybody in."""
 STATEMENT_TIMEOUT_MS = 120_000
 ATTEMPTS = 6
 
@@ -50,6 +54,7 @@ class Database:
         self.conninfo = conninfo
         self._timeout = timeout
         self._revive = revive
+        self._is_away = False
         # A killed embedded server is back in seconds, so waiting long before reviving it is lost time.
         self._patience = min(timeout, 3.0) if revive else timeout
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
@@ -118,21 +123,40 @@ class Database:
         Raises:
             StoreError: the server refuses, is full, or stays away.
         """
+
+        async def once() -> T:
+            async with self._pool.connection(self._patience) as connection, connection.transaction():
+                return await work(connection)
+
+        # The pool waits for a server that is away; so a few attempts are many seconds.
+        return await self._persistently(once, attempts=ATTEMPTS, patience=None)
+
+    async def connect(self) -> psycopg.AsyncConnection[Any]:
+        """A connection of the caller's own, beside the pool; waits for a server that is away, as long as `run` does.
+
+        Raises:
+            StoreError: the server refuses, or stays away.
+        """
+
+        async def once() -> psycopg.AsyncConnection[Any]:
+            return await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True)
+
+        return await self._persistently(once, attempts=None, patience=self._timeout)
+
+    async def _persistently(self, once: Callable[[], Awaitable[T]], attempts: int | None, patience: float | None) -> T:
+        """The same again while the server is away, which is told once; an embedded one is started again."""
         try:
             async for attempt in stamina.retry_context(
-                on=self._is_passing, attempts=ATTEMPTS, wait_initial=0.2, wait_max=5.0, timeout=None
+                on=self._is_passing, attempts=attempts, wait_initial=0.2, wait_max=5.0, timeout=patience
             ):
                 with attempt:
                     if attempt.num > 1 and self._revive:
                         await self._revive()
-                    async with self._pool.connection(self._patience) as connection, connection.transaction():
-                        return await work(connection)
-        except psycopg.errors.DiskFull as error:
-            raise StoreError(
-                "The disk that holds PostgreSQL's data is full; what was saved is safe. Free some space and run again."
-            ) from error
+                    done = await once()
+                    self._is_away = False
+                    return done
         except (psycopg.Error, PoolTimeout) as error:
-            raise StoreError(f"PostgreSQL: {_one_line(error)}") from error
+            raise StoreError(DISK_IS_FULL if is_full(error) else f"PostgreSQL: {_one_line(error)}") from error
         raise AssertionError  # stamina either returns or raises
 
     def _is_passing(self, error: Exception) -> bool:
@@ -140,11 +164,19 @@ class Database:
 
         Whoever waited the whole time-out for a connection need not wait again, unless the server can be revived.
         """
-        if isinstance(error, PERMANENT):
+        if isinstance(error, psycopg.errors.InsufficientPrivilege) or is_full(error):
             return False
+        self._tell_of_loss(error)
         if isinstance(error, PoolTimeout):
             return self._revive is not None
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+
+    def _tell_of_loss(self, error: Exception) -> None:
+        state = getattr(error, "sqlstate", None)
+        is_lost = isinstance(error, psycopg.OperationalError) and (state is None or state.startswith(AWAY))
+        if is_lost and not self._is_away:
+            self._is_away = True
+            log.warning("PostgreSQL went away; waiting until it is back", reason=_one_line(error))
 
     async def fetch(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Rows of a named query."""
@@ -201,6 +233,11 @@ async def _configure(connection: Connection) -> None:
         await register_vector_async(connection)
     except psycopg.ProgrammingError:
         log.debug("no vector type yet: the first migration makes it")
+
+
+def is_full(error: Exception) -> bool:
+    """Whether the server's disk is full."""
+    return isinstance(error, psycopg.errors.DiskFull) or NO_SPACE in str(error)
 
 
 def _one_line(error: Exception) -> str:

@@ -25,6 +25,7 @@ import psycopg
 import structlog
 from psycopg import sql
 
+from rap_analyzer.adapters.postgres.database import DISK_IS_FULL, NO_SPACE
 from rap_analyzer.domain.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
@@ -192,6 +193,8 @@ class EmbeddedServer:
             if SHUTTING_DOWN in self._log_tail() and time.monotonic() > deadline - START_SECONDS + STOP_SECONDS:
                 self._pg_ctl("stop", "-m", "immediate", "-w")
             # After a kill -9 what is left of the old server stands in the way for a moment: try until it is gone.
+            if NO_SPACE in self._log_tail():
+                raise StoreError(DISK_IS_FULL)
             if time.monotonic() > deadline or not any(sign in self._log_tail() for sign in REMAINS):
                 raise StoreError(
                     f"The embedded PostgreSQL does not start; {self.log_file} ends with: {self._log_tail()}."

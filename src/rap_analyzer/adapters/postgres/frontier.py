@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 SPACE = 0x726170
 """First key of the advisory locks that workers hold: "rap"."""
+HOLD_AGAIN_S = 1.0
+"""How often a process sees to it that its lock is held."""
+GRACE_S = 5.0
+"""Seconds after PostgreSQL's start in which those who live take their locks again, and nobody passes for dead."""
 LISTED_FOR = timedelta(hours=1)
 """How long a list that was read to its end is taken to be complete."""
 
@@ -127,7 +131,7 @@ class Frontier:
     async def _live(self) -> list[int]:
         """Numbers of the processes at work. Asked before what they did is looked at, so that none of it is missed."""
         await self.hold()
-        return [row["worker"] for row in await self._run("load_workers", space=SPACE)]
+        return [row["worker"] for row in await self._run("load_workers", space=SPACE, grace_s=GRACE_S)]
 
     async def _run(self, statement: str, **values: Any) -> list[dict[str, Any]]:
         """Rows of a named query, or none of a statement without; the source and the worker are always at hand."""
@@ -151,11 +155,18 @@ class Frontier:
                     await self._lock.execute("SELECT 1")
                     return
                 await self.let_go()
+            self._lock = await self._database.connect()
             try:
-                self._lock = await psycopg.AsyncConnection.connect(self._database.conninfo, autocommit=True)
                 await self._lock.execute(query("lock_worker"), {"space": SPACE, "worker": self.worker})
             except psycopg.Error as error:
                 raise StoreError(f"PostgreSQL: {' '.join(str(error).split())}") from error
+
+    async def keep_holding(self) -> None:
+        """Holds the lock until cancelled, also while nothing is claimed: an answer may take long."""
+        while True:
+            await asyncio.sleep(HOLD_AGAIN_S)
+            with suppress(StoreError):  # whoever needs the store next is told
+                await self.hold()
 
     async def let_go(self) -> None:
         """Gives everything that is claimed back, by letting go of the lock."""
@@ -175,9 +186,12 @@ async def open_frontier(database: Database, source: str) -> AsyncIterator[Fronti
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
     frontier = Frontier(database, source, row["worker"], row["started"])
     await frontier.hold()
+    holding = asyncio.create_task(frontier.keep_holding())
     try:
         yield frontier
     finally:
+        holding.cancel()
+        await asyncio.gather(holding, return_exceptions=True)
         await frontier.let_go()
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from rap_analyzer.adapters.postgres.database import DISK_IS_FULL, is_full
 from rap_analyzer.domain.errors import StoreError
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ async def migrate(conninfo: str) -> list[str]:
         connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
     except psycopg.Error as error:
         why = " ".join(str(error).split())
+        if is_full(error):
+            raise StoreError(DISK_IS_FULL) from error
         raise StoreError(
             f"PostgreSQL does not answer: {why.rstrip('.?')}. Check POSTGRES_HOST, its port, role and password."
         ) from error

@@ -7,10 +7,21 @@ SELECT nextval('frontier_workers')::int AS worker, now() AS started;
 SELECT pg_advisory_lock(%(space)s, %(worker)s);
 
 -- load_workers --
--- Workers that live
+-- Workers that live. A server that has just started, or whose processes have, lost the locks of all: for a moment
+-- everybody who has claimed something passes for alive
+WITH started AS (
+    SELECT greatest(pg_postmaster_start_time(), max(backend_start)) AS at
+    FROM pg_stat_activity WHERE backend_type = 'checkpointer'
+), claimed AS (
+    SELECT worker FROM frontier_songs WHERE worker IS NOT NULL
+    UNION SELECT worker FROM frontier_artists WHERE worker IS NOT NULL
+)
 SELECT objid::int AS worker FROM pg_locks
 WHERE locktype = 'advisory' AND objsubid = 2 AND classid = %(space)s AND granted
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+UNION
+SELECT worker FROM claimed
+WHERE (SELECT at FROM started) > now() - make_interval(secs => %(grace_s)s);
 
 -- ask_for_artists --
 -- Put artists on the frontier
