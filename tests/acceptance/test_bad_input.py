@@ -106,9 +106,11 @@ def test_no_token_at_all_says_where_to_get_one(end: Callable[..., Ending]) -> No
 
 
 @pytest.mark.parametrize("name", ["Полина Зима", "Polina Zima", "полина зима"])
-def test_a_name_is_found_in_either_script(end: Callable[..., Ending], genius: dict[str, str], name: str) -> None:
+def test_a_name_is_found_in_either_script(
+    end: Callable[..., Ending], genius: dict[str, str], data_dir: Callable[[], Path], name: str
+) -> None:
     """As the artist writes it, or in Latin letters."""
-    ending = end("scrape", name, "--max-songs", "1", **genius)
+    ending = end("scrape", name, "--max-songs", "1", data_dir=data_dir(), **genius)
     assert ending.code == 0, ending
     assert ending.printed.startswith("1 found = ")
 
@@ -477,7 +479,7 @@ def test_a_disk_that_fills_while_songs_are_collected_is_told(
         stack.callback(store.release)
         assert end("scrape", "Deacon Halfday", "--max-songs", "1", data_dir=small_disk, **settings).code == 0
         filler = small_disk / "filler"
-        filler.write_bytes(b"1" * (shutil.disk_usage(small_disk).free - 4 * 2**20))
+        filler.write_bytes(b"1" * (shutil.disk_usage(small_disk).free - 8 * 2**20))
         for _ in range(2):
             ending = end("scrape", "Deacon Halfday", data_dir=small_disk, **settings)
             assert ending.code == EXIT_CODES[StoreError], ending
@@ -485,9 +487,7 @@ def test_a_disk_that_fills_while_songs_are_collected_is_told(
         filler.unlink()
         again = end("scrape", "Deacon Halfday", data_dir=small_disk, **settings)
     assert again.code == 0, again
-    kept = re.match(r"1,0\d\d found = [\d,]+ stored \+ ([\d,]+) unchanged", again.printed)
-    assert kept, again
-    assert int(kept[1].replace(",", "")) > 1
+    assert re.match(r"1,0\d\d found = [\d,]+ stored \+ [1-9][\d,]* unchanged", again.printed), again
     assert len(stored(small_disk)) > 1000
 
 
