@@ -7,11 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 
 from memory_state import FREE, MemoryState
 from rap_analyzer.adapters.http import HttpDoor
+from rap_analyzer.adapters.http_line import Timeouts
 from rap_analyzer.adapters.postgres.enrichments import EnrichmentStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.adapters.reccobeats import ReccoBeatsSource
@@ -72,7 +72,7 @@ class Services:
     @asynccontextmanager
     async def _open(self, name: str) -> AsyncIterator[SpotifySource | ReccoBeatsSource]:
         url = self._servers[name].url
-        async with HttpDoor(name, FREE, MemoryState(), base_delay=0.01, timeouts=httpx2.Timeout(1.0)) as door:
+        async with HttpDoor(name, FREE, MemoryState(), base_delay=0.01, timeouts=Timeouts(1.0, 1.0)) as door:
             if name == "spotify":
                 yield SpotifySource(door, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, api_url=url, accounts_url=url)
             else:

@@ -6,7 +6,6 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -15,6 +14,7 @@ from starlette.routing import Route
 from memory_state import FREE, MemoryState
 from rap_analyzer.adapters.genius import GeniusSource, connect_genius
 from rap_analyzer.adapters.http import HttpDoor
+from rap_analyzer.adapters.http_line import Timeouts
 from rap_analyzer.domain.errors import (
     Blocked,
     ConfigError,
@@ -44,7 +44,7 @@ ADA = Song("10101", "Tea", "https://genius.com/Marlow-quick-corner-store-almanac
 @asynccontextmanager
 async def source_at(server: SimulatorServer, token: str = DEMO_TOKEN) -> AsyncIterator[GeniusSource]:
     """The adapter with short waits."""
-    door = HttpDoor("genius", FREE, MemoryState(), base_delay=0.01, timeouts=httpx2.Timeout(0.5))
+    door = HttpDoor("genius", FREE, MemoryState(), base_delay=0.01, timeouts=Timeouts(0.5, 0.5))
     async with door:
         yield GeniusSource(door, token, server.url + "/api", server.url + "/web")
 

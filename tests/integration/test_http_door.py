@@ -6,7 +6,6 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -15,6 +14,7 @@ from starlette.routing import Route
 from memory_state import FREE, MemoryState
 from rap_analyzer import __version__
 from rap_analyzer.adapters.http import HttpDoor
+from rap_analyzer.adapters.http_line import Timeouts
 from rap_analyzer.adapters.postgres.source_states import SourceStates
 from rap_analyzer.domain.errors import Blocked, ConfigError, NotFound, PageChanged, RateLimited, SourceError
 from rap_analyzer.domain.pacing import Rate
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from rap_analyzer.adapters.postgres.database import Database
 
-TIGHT = httpx2.Timeout(0.3)
+TIGHT = Timeouts(0.3, 0.3)
 
 
 class Service:
@@ -215,7 +215,7 @@ async def test_missing_pages_do_not_open_the_breaker(service: Service) -> None:
     ("fault", "told"),
     [
         ("hang", "in time"),
-        ("cut", "RemoteProtocolError|ReadError"),
+        ("cut", "ClientPayloadError|ServerDisconnectedError"),
         ("malformed_json", "damaged"),
         ("server_error", "503"),
     ],
@@ -243,7 +243,7 @@ async def test_a_truncated_page_is_retried_and_then_told(service: Service) -> No
 
 async def test_an_endless_body_is_not_read(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body over the limit is an error, not a full memory."""
-    monkeypatch.setattr("rap_analyzer.adapters.http.MOST_BYTES", 1_000_000)
+    monkeypatch.setattr("rap_analyzer.adapters.http_line.MOST_BYTES", 1_000_000)
     service.answers = [PlainTextResponse("x" * 2_000_000)]
     async with door() as way:
         with pytest.raises(SourceError, match="more than"):
@@ -296,7 +296,7 @@ async def test_redirects_do_not_carry_a_token_elsewhere(service: Service) -> Non
 async def test_a_cancelled_request_is_no_failure(service: Service) -> None:
     """Giving up leaves the door as it was."""
     service.front.change(Faults(hang=1.0))
-    async with door(timeouts=httpx2.Timeout(5)) as way:
+    async with door(timeouts=Timeouts(5, 5)) as way:
         for _ in range(6):
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(way.get_json(service.server.url), 0.05)

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import httpx2
 import pytest
 
 from memory_state import FREE, MemoryState
 from rap_analyzer.adapters.embedder import MiniLmEmbedder
 from rap_analyzer.adapters.genius import GeniusSource
 from rap_analyzer.adapters.http import HttpDoor
+from rap_analyzer.adapters.http_line import Timeouts
 from rap_analyzer.adapters.model_files import ModelFiles
 from rap_analyzer.adapters.postgres.analyses import AnalysisStore
 from rap_analyzer.adapters.postgres.database import Database, opened
@@ -80,7 +80,7 @@ async def scrape(
 ) -> ScrapeReport:
     """The scrape step, with short waits."""
     scope = Scope(Selection(max_songs))
-    door = HttpDoor("genius", FREE, MemoryState(), base_delay=0.01, timeouts=httpx2.Timeout(2.0))
+    door = HttpDoor("genius", FREE, MemoryState(), base_delay=0.01, timeouts=Timeouts(2.0, 2.0))
     async with door, open_frontier(database, "demo") as frontier:
         source = GeniusSource(door, DEMO_TOKEN, server.url + "/api", server.url + "/web")
         return await Scraper(source, TrackStore(database), frontier, "demo").scrape(names, Silence(), scope)

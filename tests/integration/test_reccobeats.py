@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from memory_state import FREE, MemoryState
 from rap_analyzer.adapters.http import HttpDoor
+from rap_analyzer.adapters.http_line import Timeouts
 from rap_analyzer.adapters.reccobeats import ReccoBeatsSource, connect_reccobeats
 from rap_analyzer.domain.enrichment import AUDIO_FEATURES, audio_embedding
 from rap_analyzer.domain.errors import ConfigError, NotFound, PageChanged, RateLimited, SourceError
@@ -32,7 +33,7 @@ FEATURES = {**dict.fromkeys(AUDIO_FEATURES, 0.5), "tempo": 93.2, "loudness": -7.
 @asynccontextmanager
 async def source_at(server: SimulatorServer) -> AsyncIterator[ReccoBeatsSource]:
     """The adapter with short waits."""
-    door = HttpDoor("reccobeats", FREE, MemoryState(), base_delay=0.01, timeouts=httpx2.Timeout(0.5))
+    door = HttpDoor("reccobeats", FREE, MemoryState(), base_delay=0.01, timeouts=Timeouts(0.5, 0.5))
     async with door:
         yield ReccoBeatsSource(door, api_url=server.url + "/")
 

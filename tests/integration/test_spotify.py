@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 
 from memory_state import FREE, MemoryState
 from rap_analyzer.adapters.cache import MemoryCache
 from rap_analyzer.adapters.http import HttpDoor
+from rap_analyzer.adapters.http_line import Timeouts
 from rap_analyzer.adapters.spotify import Access, SpotifySource, connect_spotify
 from rap_analyzer.domain.enrichment import AUDIO_FEATURES, RecordingQuery
 from rap_analyzer.domain.errors import ConfigError, NotFound, RateLimited, SourceError
@@ -32,7 +32,7 @@ async def source_at(
     server: SimulatorServer, secret: str = DEMO_CLIENT_SECRET, **more: Any
 ) -> AsyncIterator[SpotifySource]:
     """The adapter with short waits."""
-    door = HttpDoor("spotify", FREE, MemoryState(), base_delay=0.01, timeouts=httpx2.Timeout(0.5))
+    door = HttpDoor("spotify", FREE, MemoryState(), base_delay=0.01, timeouts=Timeouts(0.5, 0.5))
     async with door:
         yield SpotifySource(door, DEMO_CLIENT_ID, secret, api_url=server.url, accounts_url=server.url, **more)
 

@@ -67,7 +67,7 @@ def test_every_era_gives_the_words_back(era: str, lyrics: str, song_id: int) -> 
     assume(expected)
     assume(not FURNITURE_START.search(expected))
     assume(not FURNITURE_END.search(expected))
-    page = parse_page(render_page(SongPage(song_id, "Tea", "Ada", lyrics, bio="About tea."), era))
+    page = parse_page(render_page(SongPage(song_id, "Tea", "Ada", lyrics, bio="About tea."), era).decode())
     assert (page.outcome, page.lyrics) == (Outcome.STORED, expected)
 
 
@@ -75,14 +75,14 @@ def test_every_era_gives_the_words_back(era: str, lyrics: str, song_id: int) -> 
 @pytest.mark.parametrize("kind", ["instrumental", "unreleased"])
 def test_a_song_without_words_says_why(era: str, kind: str) -> None:
     """Instrumental and unreleased songs are told apart in every era."""
-    page = parse_page(render_page(SongPage(4, "Tea", "Ada", "", kind), era))
+    page = parse_page(render_page(SongPage(4, "Tea", "Ada", "", kind), era).decode())
     assert (page.outcome, page.lyrics) == (Outcome(kind), "")
 
 
 @pytest.mark.parametrize("era", ERAS)
 def test_the_size_of_a_page_changes_nothing(era: str) -> None:
     """A page padded to half a megabyte gives the same words."""
-    html = render_page(SongPage(4, "Tea", "Ada", LYRICS), era, 500_000)
+    html = render_page(SongPage(4, "Tea", "Ada", LYRICS), era, 500_000).decode()
     assert 450_000 < len(html) < 550_000
     assert parse_page(html).lyrics == LYRICS
 
@@ -92,7 +92,7 @@ def test_the_size_of_a_page_changes_nothing(era: str) -> None:
 @settings(max_examples=40, deadline=None)
 def test_a_cut_page_is_never_lyrics(era: str, share: float) -> None:
     """Wherever a page is cut, it is an error, not a shorter song."""
-    html = render_page(SongPage(4, "Tea", "Ada", LYRICS), era).rstrip()
+    html = render_page(SongPage(4, "Tea", "Ada", LYRICS), era).decode().rstrip()
     with pytest.raises(PageChanged):
         parse_page(html[: int(share * len(html))])
 

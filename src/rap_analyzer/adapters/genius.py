@@ -32,7 +32,7 @@ from rap_analyzer.domain.track import ArtistRef, RawPage
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from rap_analyzer.adapters.http import Answer
+    from rap_analyzer.adapters.http_answers import Answer
     from rap_analyzer.domain.frontier import SongPage, Wish
     from rap_analyzer.domain.track import Song
     from rap_analyzer.ports import SharedState

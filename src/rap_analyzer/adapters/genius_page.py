@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-from rap_analyzer.adapters.http import shows_challenge
+from rap_analyzer.adapters.http_answers import is_whole_page, shows_challenge
 from rap_analyzer.domain.errors import Blocked, PageChanged
 from rap_analyzer.domain.non_songs import is_no_song
 from rap_analyzer.domain.track import Outcome
@@ -25,11 +25,8 @@ PARSER_VERSION = "1"
 
 CHALLENGE_CHARACTERS = 65_536
 """A challenge shows itself this early, and is a small page."""
-LAST_CHARACTERS = 65_536
-"""The end of a whole page stands this late; half a megabyte need not be searched for it."""
 CONTAINER = '[data-lyrics-container="true"]'
 LEGACY = "div.lyrics"
-PAGE_END = re.compile(r"</html\s*>", re.IGNORECASE)
 
 UNSEEN_TAGS = frozenset({"script", "style", "noscript", "template", "svg", "button", "iframe", "head"})
 FURNITURE_CLASS = re.compile(
@@ -44,6 +41,9 @@ FURNITURE_BLOCK = re.compile(
 FURNITURE_START = re.compile(r"\A\d[\d,]* Contributors?[^\n]{0,300}?Lyrics(?:[^\[\]]{0,3000}?Read More[ \u00a0]*)?")
 FURNITURE_END = re.compile(r"(?:\d[\d.,]*[KM]?|(?<=[a-z.,!?)\]\"”’]))Embed\Z")
 """How pages read whose header or footer has run into the words."""
+
+UNEVEN_SPACE = re.compile(r"[\t\r\n][ \t\r\n]*| [ \t\r\n]+")
+"""White space that is not one plain space already."""
 
 SAYS_INSTRUMENTAL = re.compile(r"\W*this song is an? instrumental\b[^\n]{0,200}", re.IGNORECASE)
 ONLY_INSTRUMENTAL = re.compile(r"\W*instrumental\W*", re.IGNORECASE)
@@ -99,7 +99,7 @@ def parse_page(html: str) -> GeniusPage:
     boxes = _outermost(tree.css(CONTAINER)) or tree.css(LEGACY)
     if not boxes and shows_challenge(html[:CHALLENGE_CHARACTERS]):
         raise Blocked("Genius shows a challenge instead of the song page: stop for some hours, then ask more slowly.")
-    if not PAGE_END.search(html, max(0, len(html) - LAST_CHARACTERS)):
+    if not is_whole_page(html):
         raise PageChanged("The song page ends before </html>: it was cut on the way, so ask for it again.")
     title = _title(tree)
     if is_no_song(title):
@@ -162,7 +162,7 @@ class _Lines:
         self._owed = 0
 
     def add(self, text: str) -> None:
-        words = re.sub(r"[ \t\r\n]+", " ", text)
+        words = UNEVEN_SPACE.sub(" ", text)
         if words.strip() or (words and not self._at_start and not self._owed):
             self._pay()
             self._parts.append(words)
@@ -198,8 +198,9 @@ def _is_furniture(node: LexborNode, tag: str) -> bool:
 
 
 def _unfurnished(text: str) -> str:
-    text = clean_transcription(text)
-    return clean_transcription(FURNITURE_END.sub("", FURNITURE_START.sub("", text)))
+    cleaned = clean_transcription(text)
+    bare = FURNITURE_END.sub("", FURNITURE_START.sub("", cleaned))
+    return cleaned if bare == cleaned else clean_transcription(bare)
 
 
 def _outcome(lyrics: str) -> Outcome:

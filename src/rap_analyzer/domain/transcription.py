@@ -12,7 +12,9 @@ INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]"
 )
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-SPACES = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+OTHER_SPACE = r"[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
+UNEVEN_SPACES = re.compile(rf"{OTHER_SPACE}(?: |{OTHER_SPACE})*| (?: |{OTHER_SPACE})+")
+"""Spaces within a line that are not one plain one already."""
 LOOK_ALIKES = str.maketrans("аеорсухіјѕԁһӏАВЕКМНОРСТХІЈЅ", "aeopcyxijsdhlABEKMHOPCTXIJS")
 MIXED_WORD = re.compile(r"[^\W\d_]+")
 LATIN, CYRILLIC = re.compile(r"[a-zA-Z]"), re.compile(r"[\u0400-\u04ff\u0500-\u052f]")
@@ -26,11 +28,12 @@ def clean_transcription(text: str) -> str:
     lines and leaves at most one blank line between sections. Applying it twice changes nothing more.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    text = CONTROL.sub("", INVISIBLE.sub("", text.replace("\x0b", "\n").replace("\x0c", "\n").replace("\x85", "\n")))
-    text = unicodedata.normalize("NFC", text)
+    text = CONTROL.sub("", text.replace("\x0b", "\n").replace("\x0c", "\n").replace("\x85", "\n"))
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", INVISIBLE.sub("", text))
     if CYRILLIC.search(text) and LATIN.search(text):
         text = MIXED_WORD.sub(_latin_again, text)
-    lines = (SPACES.sub(" ", line).strip() for line in text.split("\n"))
+    lines = map(str.strip, UNEVEN_SPACES.sub(" ", text).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
 
 

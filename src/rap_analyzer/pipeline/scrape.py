@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rap_analyzer.pipeline.room import Room
     from rap_analyzer.ports import Frontier, LyricsSource, Progress, TrackWriter
 
-CONCURRENT_SONGS = 8
+CONCURRENT_SONGS = 16
 """Songs under way at once. The rate decides how often we ask; this only bridges the time that answers take."""
 SAVED_AT_ONCE = 32
 CLAIMED_AT_ONCE = CONCURRENT_SONGS

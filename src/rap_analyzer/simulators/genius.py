@@ -128,7 +128,7 @@ class _Genius:
         names = self._shapes.names(song)
         bio = f"“{song.title}” by {names} was written for the demo corpus of Rap Analyzer. Nobody recorded it."
         page = SongPage(song.id, song.title, names, song.lyrics, song.kind, bio, song.encoding)
-        body = render_page(page, song.page, self._page_bytes).encode(song.encoding, "xmlcharrefreplace")
+        body = render_page(page, song.page, self._page_bytes)
         # Where the encoding is odd, only the page says so: the header leaves it out, as some servers do.
         kind = "text/html; charset=utf-8" if song.encoding == "utf-8" else "text/html"
         headers = _headers(200, 0.04) | {"Content-Type": kind, "Cache-Control": "public, s-maxage=300"}

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import cycle, islice
 
 LINE_END = re.compile(r"\r\n|[\r\n\f]")
@@ -24,6 +25,9 @@ CHALLENGE = (
 NOT_FOUND = (
     "<!DOCTYPE html><html><head><title>Burrr! | Genius</title></head><body><h1>Oops! Page not found</h1></body></html>"
 )
+
+
+PADDING_STEP = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class SongPage:
     charset: str = "utf-8"
 
 
-def render_page(page: SongPage, era: str, page_bytes: int = 0) -> str:
+def render_page(page: SongPage, era: str, page_bytes: int = 0) -> bytes:
     """The page as that era (one of `corpus.ERAS`) wrote it, padded to about `page_bytes` as real ones are."""
     body, state = BODIES[era](page)
     head = (
@@ -54,10 +58,11 @@ def render_page(page: SongPage, era: str, page_bytes: int = 0) -> str:
         f"<title>{_escaped(page.artist)} – {_escaped(page.title)} Lyrics | Genius Lyrics</title>\n"
         f'<meta property="og:title" content="{_escaped(page.artist)} – {_escaped(page.title)}">\n'
     )
-    missing = max(0, page_bytes - len(head) - len(body) - len(state))
-    script, styles = _padding(missing)
-    script += '<script src="/cdn-cgi/challenge-platform/scripts/jsd/main.js"></script>\n'
-    return f"{head}{styles}</head>\n<body>\n{body}\n{state}{script}</body>\n</html>\n"
+    written = f"</head>\n<body>\n{body}\n{state}"
+    script, styles = _padding(max(0, page_bytes - len(head) - len(written)) // PADDING_STEP * PADDING_STEP)
+    end = '<script src="/cdn-cgi/challenge-platform/scripts/jsd/main.js"></script>\n</body>\n</html>\n'
+    first, middle, last = (text.encode(page.charset, "xmlcharrefreplace") for text in (head, written, end))
+    return b"".join([first, styles, middle, script, last])
 
 
 def _container(page: SongPage) -> tuple[str, str]:
@@ -167,13 +172,14 @@ def _state(page: SongPage, words: str | None = None) -> str:
     return f"<script>\n{STATE}'{literal}');\n</script>\n"
 
 
-def _padding(size: int) -> tuple[str, str]:
-    """Scripts and style sheets of about `size` characters together."""
+@lru_cache(maxsize=4)
+def _padding(size: int) -> tuple[bytes, bytes]:
+    """Scripts and style sheets of about `size` bytes together; kept, for to make them takes longer than to send them."""
     if not size:
-        return "", ""
+        return b"", b""
     script = "".join(islice(cycle([FILLER]), size * 3 // 4 // len(FILLER)))
     styles = "".join(f".c{n}{{margin:0 {n}px}}" for n in range(size // 4 // 20))
-    return f"<script>{script}</script>\n", f"<style>{styles}</style>\n"
+    return f"<script>{script}</script>\n".encode(), f"<style>{styles}</style>\n".encode()
 
 
 def _escaped(text: str) -> str:
