@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 CONCURRENT_SONGS = 16
 """Songs under way at once. The rate decides how often we ask; this only bridges the time that answers take."""
 SAVED_AT_ONCE = 32
+GATHERED_S = 0.1
+"""Songs are saved so long after the first that waits: a transaction costs as much for one as for ten."""
 CLAIMED_AT_ONCE = CONCURRENT_SONGS
 """Songs. More would lie idle here while another process has nothing to do."""
 LOOK_AGAIN_S = 0.2
@@ -357,6 +359,8 @@ class _Run:
         is_last = False
         while not is_last:
             waiting = [await self._read.get()]
+            if waiting[0] is not None:
+                await asyncio.sleep(GATHERED_S)
             while not self._read.empty() and len(waiting) < SAVED_AT_ONCE:
                 waiting.append(self._read.get_nowait())
             is_last = waiting[-1] is None
