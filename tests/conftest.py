@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = (
-    *("POSTGRES_", "REDIS_", "GENIUS_", "SPOTIFY_", "RECCOBEATS_", "ENRICHMENT_", "RAP_", "NOVITA_"),
+    *("POSTGRES_", "REDIS_", "GENIUS_", "SPOTIFY_", "RECCOBEATS_", "ENRICHMENT_", "RAP_", "NOVITA_", "OLLAMA_"),
     *("MAX_CONNECTIONS", "ANALYSIS_", "MEMORY_"),
 )
 

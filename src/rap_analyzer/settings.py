@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from rap_analyzer.domain.errors import ConfigError
 
 CONFIG_FILE = "config.yaml"
+ENABLED = ("algorithmic_basic", "emotion", "qwen", "hybrid")
+"""Analyzers that run unless the configuration says otherwise; `qwen` is left out, and said to be, without a key."""
 VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
@@ -22,13 +24,33 @@ def _joined(value: Any) -> Any:
     return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
+Weight = Annotated[float, Field(ge=0)]
+
+
 class AnalyzerSettings(BaseModel):
-    """One analyzer's part of `config.yaml`."""
+    """One analyzer's part of `config.yaml`.
+
+    Attributes:
+        enabled: whether it runs where none is named.
+        weight: what it counts for in `hybrid`, beside the others' weights.
+        model: id of its model, where it has one.
+        rate_limit_rpm: most requests to its model in a minute, of all processes together.
+        concurrency: most requests on the way at once.
+        prompt_price: US dollars for a million tokens that the model reads.
+        completion_price: US dollars for a million tokens that it writes.
+        combine_weights: of `hybrid` only: what algorithmic_basic, the chat model and emotion count for.
+    """
+
+    model_config = ConfigDict(extra="forbid")
 
     enabled: bool = True
     weight: float = Field(default=1.0, ge=0)
     model: str | None = None
     rate_limit_rpm: int | None = Field(default=None, gt=0)
+    concurrency: int | None = Field(default=None, gt=0, le=64)
+    prompt_price: float = Field(default=0.0, ge=0)
+    completion_price: float = Field(default=0.0, ge=0)
+    combine_weights: tuple[Weight, Weight, Weight] | None = None
 
 
 class Settings(BaseSettings):
@@ -127,7 +149,15 @@ class Settings(BaseSettings):
         description="Metadata services in the order in which they are asked (`enrichment.sources` in config.yaml).",
     )
     novita_api_key: SecretStr | None = Field(
-        None, validation_alias="NOVITA_API_KEY", description="Key for the `qwen` analyzer (not built yet)."
+        None, validation_alias="NOVITA_API_KEY", description="Key for the `qwen` analyzer, from novita.ai."
+    )
+    novita_api_url: str = Field(
+        "https://api.novita.ai/openai/v1",
+        validation_alias="NOVITA_API_URL",
+        description="Where `qwen` is asked: any server of OpenAI's shape, up to and with `/v1`.",
+    )
+    ollama_url: str = Field(
+        "http://127.0.0.1:11434", validation_alias="OLLAMA_URL", description="Your Ollama, for the `ollama` analyzer."
     )
 
     analysis_batch_size: int = Field(
@@ -148,7 +178,7 @@ class Settings(BaseSettings):
         "warning", validation_alias="LOG_LEVEL", description="How much is logged to standard error."
     )
     analyzers: dict[str, AnalyzerSettings] = Field(
-        default_factory=lambda: {"algorithmic_basic": AnalyzerSettings()},
+        default_factory=lambda: {name: AnalyzerSettings() for name in ENABLED},
         description="Which analyzers run, their weights, models and rates (`analyzers` in config.yaml).",
     )
 

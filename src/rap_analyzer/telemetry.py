@@ -50,6 +50,22 @@ tracks_analyzed = Counter(
     "rap_tracks_analyzed", "Analyses made, by analyzer and status.", ["analyzer", "status"], registry=registry
 )
 tracks_embedded = Counter("rap_tracks_embedded", "Tracks embedded.", registry=registry)
+chat_replies = Counter(
+    "rap_chat_replies",
+    "Opinions wanted of a chat model, by what became of them.",
+    ["analyzer", "result"],
+    registry=registry,
+)
+chat_tokens = Counter(
+    "rap_chat_tokens", "Tokens read and written by chat models.", ["model", "kind"], registry=registry
+)
+chat_dollars = Counter("rap_chat_dollars", "US dollars spent on chat models.", ["model"], registry=registry)
+chat_quotes = Counter(
+    "rap_chat_quotes",
+    "Quotations given by chat models, by whether they occur in the lyrics.",
+    ["analyzer", "result"],
+    registry=registry,
+)
 redis_hit_ratio = Gauge("redis_hit_ratio", "Cache hits ÷ look-ups since the start.", registry=registry)
 redis_available = Gauge("rap_redis_available", "1 while Redis is read and written, else 0.", registry=registry)
 cache_requests = Counter(
@@ -68,7 +84,7 @@ def render_metrics() -> bytes:
 def set_up_logging(level: str) -> None:
     """Log lines as key=value to standard error, with secrets blanked."""
     logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(message)s", force=True)
-    for noisy in ("psycopg.pool", "httpx2", "httpcore2", "httpx", "stamina", "uvicorn.access"):
+    for noisy in ("psycopg.pool", "aiohttp", "stamina", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(max(logging.ERROR, logging.getLevelName(level.upper())))
     stamina.instrumentation.set_on_retry_hooks([])  # retries are counted in rap_source_requests
     structlog.configure(

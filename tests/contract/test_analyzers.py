@@ -11,6 +11,7 @@ import pytest
 
 import rap_analyzer
 from rap_analyzer.analyzers.algorithmic import AlgorithmicAnalyzer
+from rap_analyzer.analyzers.emotion import EmotionAnalyzer
 from rap_analyzer.domain.analysis import AnalysisInput, Status
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class SameProcess:
 
 ANALYZERS: list[Callable[[], Analyzer]] = [
     lambda: AlgorithmicAnalyzer(SameProcess()),
+    lambda: EmotionAnalyzer(SameProcess()),
 ]
 
 VERSE = """[Verse 1]

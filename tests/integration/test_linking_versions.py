@@ -18,6 +18,7 @@ from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.adapters.postgres.versions import VersionStore
 from rap_analyzer.domain.analysis import Analysis, Status
+from rap_analyzer.domain.job import AnalyzerKey
 from rap_analyzer.domain.errors import ModelError
 from rap_analyzer.domain.passage import TrackEmbedding
 from rap_analyzer.domain.track import (
@@ -286,7 +287,7 @@ async def analyzed(database: Database, drafts: Sequence[TrackDraft], densities: 
     await link(database, 50)
     wanted = {d.lyrics: {"rhyme_density": density, "tokens": 9} for d, density in zip(drafts, densities, strict=True)}
     store = AnalysisStore(database)
-    due = await store.load_unanalyzed("algorithmic_basic", "1", "c", 1000, 0)
+    due = await store.load_unanalyzed(AnalyzerKey("algorithmic_basic", "1", "c"), 1000, 0)
     await store.save_analyses(
         [
             (track, digest, Analysis("algorithmic_basic", "1", "c", Status.DONE, wanted[given.lyrics]))

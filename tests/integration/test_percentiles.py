@@ -15,6 +15,7 @@ from rap_analyzer.adapters.postgres.analyses import AnalysisStore
 from rap_analyzer.adapters.postgres.pages import CorpusPages
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.domain.analysis import Analysis, Status
+from rap_analyzer.domain.job import AnalyzerKey
 from rap_analyzer.domain.standing import SCORES
 from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Role, Song, TrackDraft
 
@@ -44,7 +45,7 @@ async def save(
     await TrackStore(database).save_tracks(drafts)
     store = AnalysisStore(database)
     wanted = {draft.lyrics: one for draft, one in zip(drafts, figures, strict=True)}
-    due = await store.load_unanalyzed("algorithmic_basic", version, "c", 10_000, 0)
+    due = await store.load_unanalyzed(AnalyzerKey("algorithmic_basic", version, "c"), 10_000, 0)
     done = {number: wanted[text.lyrics] for number, _, text in due if text.lyrics in wanted}
     await store.save_analyses(
         [

@@ -28,10 +28,11 @@ from rap_analyzer.analyzers.algorithmic import AlgorithmicAnalyzer
 from rap_analyzer.domain.analysis import Status
 from rap_analyzer.domain.errors import NotFound
 from rap_analyzer.domain.frontier import Scope, SongPage
+from rap_analyzer.domain.job import Batch
 from rap_analyzer.domain.search import Filters
 from rap_analyzer.domain.selection import Selection
 from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Role, Song, SongStub, TrackDraft
-from rap_analyzer.pipeline.analyze import analyze
+from rap_analyzer.pipeline.analyze import Step, analyze_batch
 from rap_analyzer.pipeline.embed import embed
 from rap_analyzer.pipeline.importing import import_rows, plan_import
 from rap_analyzer.pipeline.scrape import CONCURRENT_SONGS, Scraper
@@ -272,7 +273,7 @@ async def test_a_file_imported_twice_is_unchanged_the_second_time(database: Data
 
 
 async def test_only_what_is_missing_is_analysed(database: Database) -> None:
-    """A wordless and a French song have a status, not zeros; the second run has nothing to do."""
+    """A wordless and a French song have a status, not zeros; the second time there is nothing to do."""
     await store_songs(
         database,
         Song("1", "English", "", (Credit(ArtistRef("A"), Role.PRIMARY),), language="en"),
@@ -280,9 +281,10 @@ async def test_only_what_is_missing_is_analysed(database: Database) -> None:
     )
     pool = ProcessPool(1)
     try:
-        analyzer = AlgorithmicAnalyzer(pool)
-        first = await analyze(AnalysisStore(database), analyzer, 1, Silence())
-        second = await analyze(AnalysisStore(database), analyzer, 1, Silence())
+        step = Step(AlgorithmicAnalyzer(pool), batch_size=1)
+        batch = Batch(step.key, 1, 1000, 2)
+        first = await analyze_batch(AnalysisStore(database), step, batch)
+        second = await analyze_batch(AnalysisStore(database), step, batch)
     finally:
         pool.close()
     assert first == {Status.DONE: 1, Status.UNSUPPORTED_LANGUAGE: 1}

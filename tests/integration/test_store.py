@@ -15,6 +15,7 @@ from rap_analyzer.adapters.postgres.pages import CorpusPages
 from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.domain.analysis import Analysis, Status
+from rap_analyzer.domain.job import AnalyzerKey
 from rap_analyzer.domain.enrichment import Enrichment, MatchMethod, Recording
 from rap_analyzer.domain.errors import NotFound, StoreError
 from rap_analyzer.domain.passage import Passage, TrackEmbedding
@@ -125,15 +126,15 @@ async def test_an_analysis_is_due_once_for_each_wording_and_version(database: Da
     """It is due until saved, again after new words, again for a new version; saving twice changes nothing."""
     tracks, analyses = TrackStore(database), AnalysisStore(database)
     await tracks.save_tracks([draft(1, "one")])
-    [(track, digest, text)] = await analyses.load_unanalyzed("a", "1", "c", 10, 0)
+    [(track, digest, text)] = await analyses.load_unanalyzed(AnalyzerKey("a", "1", "c"), 10, 0)
     assert text.lyrics == "one"
     result = Analysis("a", "1", "c", Status.DONE, {"x": 1})
     await analyses.save_analyses([(track, digest, result), (track, digest, result)])
-    assert await analyses.count_unanalyzed("a", "1", "c") == 0
-    assert await analyses.count_unanalyzed("a", "2", "c") == 1
+    assert await analyses.count_unanalyzed(AnalyzerKey("a", "1", "c")) == 0
+    assert await analyses.count_unanalyzed(AnalyzerKey("a", "2", "c")) == 1
     assert await analyses.load_analyses(track) == [result]
     await tracks.save_tracks([draft(1, "other")])
-    assert await analyses.count_unanalyzed("a", "1", "c") == 1
+    assert await analyses.count_unanalyzed(AnalyzerKey("a", "1", "c")) == 1
     assert await analyses.load_analyses(track) == []
     assert await count(database, "analyses") == 1
 

@@ -47,8 +47,9 @@ def section(text: str, heading: str) -> str:
 def commands(command: Any, name: str = "rap") -> Iterator[tuple[str, Any]]:
     """Every command that does something, by its whole name."""
     inner = getattr(command, "commands", None)
-    if inner is None:
+    if inner is None or command.invoke_without_command:
         yield name, command
+    if inner is None:
         return
     for word, sub in inner.items():
         yield from commands(sub, f"{name} {word}")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CHALLENGE = re.compile(
-    r"""_cf_chl_opt|cf-chl-|id=["']challenge-(?:form|running|error)|<title>(?:just a moment\.\.\.|attention required!)"""
+    r"""_cf_chl_opt|cf-chl-|id=["']challenge-(?:form|running|error)"""
+    r"""|<title>(?:just a moment\.\.\.|attention required!)"""
 )
 CHALLENGE_HINTS = ("cf_chl", "cf-chl", "challenge-", "<title>just", "<title>attention")
 """One of these stands wherever the pattern matches; to look for them first is twenty times as quick."""

@@ -10,6 +10,7 @@ import typer
 
 from rap_analyzer import __version__
 from rap_analyzer.cli import (
+    analyzing,
     collect,
     corpus,
     database,
@@ -19,8 +20,10 @@ from rap_analyzer.cli import (
     exporting,
     find,
     forgetting,
+    ml,
     models,
     serving,
+    working,
 )
 
 app = typer.Typer(
@@ -52,7 +55,8 @@ app.command("demo")(demo.demo)
 app.command("scrape")(collect.scrape)
 app.command("import")(corpus.import_)
 app.command("enrich")(enriching.enrich)
-app.command("analyze")(corpus.analyze)
+app.command("analyze")(analyzing.analyze)
+app.command("worker")(working.worker)
 app.command("embed")(corpus.embed)
 app.command("run")(collect.run_all)
 app.command("search")(find.search)
@@ -65,6 +69,8 @@ app.command("doctor")(diagnose.doctor)
 app.command("simulate")(serving.simulate)
 app.add_typer(database.app, name="db")
 app.add_typer(models.app, name="models")
+app.add_typer(working.jobs_app, name="jobs")
+app.add_typer(ml.app, name="ml")
 
 
 def main() -> None:

@@ -296,8 +296,9 @@ def _tell_problems(report: ScrapeReport) -> None:
 
 
 async def _run(wishes: list[Wish], scope: Scope) -> None:
+    from rap_analyzer.cli.analyzing import analyze_with, link_with
     from rap_analyzer.cli.console import Bars, out
-    from rap_analyzer.cli.corpus import analyze_with, embed_with, link_with
+    from rap_analyzer.cli.corpus import embed_with
     from rap_analyzer.cli.enriching import enrich_with, print_enrichment
     from rap_analyzer.cli.opening import opened_services
 
@@ -312,7 +313,7 @@ async def _run(wishes: list[Wish], scope: Scope) -> None:
             versions = await link_with(services, bars)
             statuses = await analyze_with(services, None, bars)
             embedded = await embed_with(services, bars)
-        out.print(f"{versions}\n{statuses}; {embedded:,} tracks embedded")
+        out.print(f"{versions}\n{statuses}\n{embedded:,} tracks embedded", markup=False)
         try:
             print_enrichment(enriched)
         finally:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import typer
@@ -16,7 +18,7 @@ from rap_analyzer.domain.errors import ConfigError, InputError, ModelError, NotF
 from rap_analyzer.domain.track import Account, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterator
     from types import TracebackType
 
     from rich.progress import Task, TaskID
@@ -51,6 +53,19 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     except KeyboardInterrupt:
         err.print("Stopped. What was saved stays; the same command goes on from here.")
         raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[asyncio.Event]:
+    """An event that Ctrl-C and SIGTERM set, in place of what they else do; to be used inside the loop."""
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        yield stopped
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
 
 
 def first_expected(error: BaseException) -> RapError | None:

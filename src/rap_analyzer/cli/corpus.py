@@ -1,4 +1,4 @@
-"""`rap import`, `rap analyze` and `rap embed`: what is done with songs on this machine."""
+"""`rap import` and `rap embed`: songs from a file, and passages for search by meaning."""
 
 from __future__ import annotations
 
@@ -30,15 +30,6 @@ def import_(
     from rap_analyzer.cli.console import run
 
     run(_import(file, _parse_mapping(mapping or []), dataset or file.stem, tag))
-
-
-def analyze(
-    analyzer: Annotated[list[str] | None, typer.Option(help="Only this analyzer; again for each.")] = None,
-) -> None:
-    """Analyse every track that lacks a verdict by the enabled analyzers."""
-    from rap_analyzer.cli.console import run
-
-    run(_analyze(analyzer))
 
 
 def embed() -> None:
@@ -83,51 +74,6 @@ def _check_imported(account: Account, file: Path) -> None:
     if account.counts[Outcome.FAILED] == account.found:
         reason = next(iter(account.reasons), "see above")
         raise InputError(f"No row of {file} could be imported: {reason}.")
-
-
-async def _analyze(names: list[str] | None) -> None:
-    from rap_analyzer.cli.console import Bars, out
-    from rap_analyzer.cli.opening import opened_services
-
-    async with opened_services() as services:
-        with Bars() as bars:
-            versions = await link_with(services, bars)
-            summary = await analyze_with(services, names, bars)
-        out.print(f"{versions}\n{summary}")
-
-
-async def link_with(services: Services, bars: Bars) -> str:
-    """Find the versions of songs, on open services. Returns a line that says how many there are.
-
-    It comes before the analyses, which end with comparing each song with all others once.
-    """
-    from rap_analyzer.domain.versions import VersionKind
-    from rap_analyzer.pipeline.versions import link_versions
-
-    found = await link_versions(services.versions, services.pool, services.settings.analysis_batch_size, bars)
-    if not found:
-        return "no track is a version of another"
-    kinds = ", ".join(f"{found[kind]:,} {kind.replace('_', ' ')}" for kind in VersionKind if found[kind])
-    total = found.total()
-    return f"{'1 track is a version of another' if total == 1 else f'{total:,} tracks are versions of others'}: {kinds}"
-
-
-async def analyze_with(services: Services, names: list[str] | None, bars: Bars) -> str:
-    """The analyze step, on open services. Returns a line that says how the analyses ended.
-
-    It ends with reading how bars end, for search by sound, of the tracks that this has not been done for.
-    """
-    from rap_analyzer.pipeline.analyze import analyze as analyze_tracks
-    from rap_analyzer.pipeline.tails import read_tails
-
-    analyzers = [services.analyzer(name) for name in names] if names else services.enabled_analyzers()
-    parts = []
-    for analyzer in analyzers:
-        statuses = await analyze_tracks(services.analyses, analyzer, services.settings.analysis_batch_size, bars)
-        counted = " + ".join(f"{count:,} {status}" for status, count in sorted(statuses.items())) or "nothing was due"
-        parts.append(f"{analyzer.name}: {counted}")
-    await read_tails(services.tails, services.pool, services.settings.analysis_batch_size, bars)
-    return "; ".join(parts)
 
 
 async def _embed() -> None:

@@ -80,9 +80,10 @@ def _only_demo(data_dir: Path) -> Iterator[None]:
 
 
 async def _demo() -> None:
+    from rap_analyzer.cli.analyzing import analyze_with, link_with
     from rap_analyzer.cli.collect import finish_scrape
     from rap_analyzer.cli.console import Bars, out
-    from rap_analyzer.cli.corpus import analyze_with, embed_with, link_with
+    from rap_analyzer.cli.corpus import embed_with
     from rap_analyzer.cli.enriching import enrich_with, print_enrichment
     from rap_analyzer.cli.opening import opened_services
     from rap_analyzer.domain.errors import ModelError
@@ -101,7 +102,7 @@ async def _demo() -> None:
                 except ModelError as error:
                     embedded, notice = 0, f"Meaning search is off: {error}"
             print_enrichment(enrichment)
-            out.print(f"{versions}\n{statuses}; {embedded:,} tracks embedded")
+            out.print(f"{versions}\n{statuses}\n{embedded:,} tracks embedded", markup=False)
             if notice:
                 out.print(notice, style="yellow", markup=False)
             finish_scrape(report)

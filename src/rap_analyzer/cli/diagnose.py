@@ -106,11 +106,13 @@ async def _examine_store(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(
                 WARN if due else GOOD, "embeddings", f"{due:,} tracks not embedded", "rap embed" if due else ""
             )
-            for analyzer in services.enabled_analyzers():
-                key = (analyzer.name, analyzer.version, analyzer.config_hash)
-                due = await services.analyses.count_unanalyzed(*key)
-                text = f"{analyzer.name} v{analyzer.version}: {due:,} tracks not analysed"
+            steps, left_out = await services.analyzers.steps()
+            for step in steps:
+                due = await services.analyses.count_unanalyzed(step.key)
+                text = f"{step.key.analyzer} v{step.key.version}: {due:,} tracks not analysed"
                 yield Finding(WARN if due else GOOD, "analyses", text, "rap analyze" if due else "")
+            for name, why in left_out.items():
+                yield Finding(WARN, "analyses", f"{name} is left out: {why}", "")
     except RapError as error:
         yield Finding(BAD, "PostgreSQL", str(error), "see docs/how-to/troubleshoot.md")
 

@@ -67,10 +67,10 @@ def rhymes(
 
         near.answer(asked, limit, as_json=as_json)
         return
-    from rap_analyzer.cli import rhyming
+    from rap_analyzer.cli import json_lines, rhyming
 
     if jsonl:
-        rhyming.answer_lines(file)
+        json_lines.answer_lines(file, rhyming.answer_all)
     else:
         rhyming.show(file)
 

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def opened_services(**overrides: Any) -> AsyncIterator[Services]:
-    """The services that the environment asks for, with these settings instead of its own."""
+async def opened_services(processes: int | None = None, **overrides: Any) -> AsyncIterator[Services]:
+    """The services that the environment asks for, with these settings instead of its own.
+
+    Args:
+        processes: how many do the work of the processor; one per core unless told otherwise.
+        overrides: settings, by the names of their fields.
+    """
     settings = load_settings(**overrides)
     set_up_logging(settings.log_level)
-    async with open_services(settings) as services:
+    async with open_services(settings, processes) as services:
         yield services

@@ -34,9 +34,12 @@ async def _check_store() -> None:
         pass
 
 
-def simulate(service: Annotated[str, typer.Argument(help="genius, spotify or reccobeats.")], port: Port = 0) -> None:
-    """Run a simulated Genius, Spotify or ReccoBeats on the demo corpus until Ctrl-C, for tests and development."""
+def simulate(
+    service: Annotated[str, typer.Argument(help="genius, spotify, reccobeats or chat.")], port: Port = 0
+) -> None:
+    """Run a simulated Genius, Spotify, ReccoBeats or chat model until Ctrl-C, for tests and development."""
     from rap_analyzer.cli.console import out
+    from rap_analyzer.simulators.chat import chat_app
     from rap_analyzer.simulators.genius import genius_app
     from rap_analyzer.simulators.reccobeats import reccobeats_app
     from rap_analyzer.simulators.server import SimulatorServer
@@ -46,6 +49,7 @@ def simulate(service: Annotated[str, typer.Argument(help="genius, spotify or rec
         "genius": genius_app,
         "spotify": spotify_app,
         "reccobeats": reccobeats_app,
+        "chat": chat_app,
     }
     if service not in apps:
         raise InputError(f"No simulator is called {service!r}; these exist: {', '.join(apps)}.")

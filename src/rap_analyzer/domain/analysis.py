@@ -40,10 +40,30 @@ class Analysis:
     fallback: str | None = None
     reason: str = ""
 
+    def to_json(self) -> dict[str, Any]:
+        """As programs get it; what there is nothing to say of is left out."""
+        body = {
+            "analyzer": self.analyzer,
+            "version": self.version,
+            "status": str(self.status),
+            "measures": self.measures,
+            "confidence": self.confidence,
+            "fallback": self.fallback,
+            "reason": self.reason,
+        }
+        return {name: value for name, value in body.items() if value not in (None, "")}
+
 
 @dataclass(frozen=True, slots=True)
 class AnalysisInput:
-    """What an analyzer is given: the words, and what the source says of their language (ISO 639-1, or None)."""
+    """What an analyzer is given.
+
+    Attributes:
+        lyrics: the words.
+        language: what the source says of their language (ISO 639-1), or None.
+        parts: what the analyzers say of them that this one combines; empty for all others.
+    """
 
     lyrics: str
     language: str | None = None
+    parts: tuple[Analysis, ...] = ()

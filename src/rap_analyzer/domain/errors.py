@@ -8,7 +8,9 @@
     │   └── NotFound           it has no such thing (404)
     ├── StoreError             PostgreSQL
     ├── ModelError             model files, inference
-    │   └── BadModelOutput     a model answered something that is no answer
+    │   ├── BadModelOutput     a model answered something that is no answer
+    │   ├── AnalysisStopped    an analyzer stopped before the end of its batch
+    │   └── NotReady           what an analyzer combines is not there yet
     ├── ConfigError            a setting is missing or wrong
     └── InputError             what the user gave us is wrong
 
@@ -20,6 +22,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rap_analyzer.domain.analysis import Analysis
     from rap_analyzer.domain.track import RawPage
 
 
@@ -73,6 +78,24 @@ class ModelError(RapError):
 
 class BadModelOutput(ModelError):
     """A model answered something that is not the answer asked for."""
+
+
+class AnalysisStopped(ModelError):
+    """An analyzer stopped before the end of its batch: nothing is wrong with the tracks left, they are due later.
+
+    Attributes:
+        finished: one for each input, in order; None for those that are left undone.
+        retry_after: seconds after which going on makes sense; None when waiting does not help (a spent budget).
+    """
+
+    def __init__(self, message: str, finished: Sequence[Analysis | None], retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.finished = tuple(finished)
+        self.retry_after = retry_after
+
+
+class NotReady(ModelError):
+    """What an analyzer combines is not there for all tracks of its batch: it is to be done again later."""
 
 
 class ConfigError(RapError):

@@ -1,39 +1,93 @@
-"""Runs analyzers over every track that lacks their present verdict."""
+"""Runs an analyzer over tracks that lack its present verdict: what a queued batch does when its turn comes."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
+
 from rap_analyzer import telemetry
+from rap_analyzer.domain.errors import AnalysisStopped, NotReady
+from rap_analyzer.domain.job import AnalyzerKey
 
 if TYPE_CHECKING:
-    from rap_analyzer.domain.analysis import Status
-    from rap_analyzer.ports import AnalysisStore, Analyzer, Progress
+    from collections.abc import Sequence
+
+    from rap_analyzer.domain.analysis import Analysis, AnalysisInput, Status
+    from rap_analyzer.domain.job import Batch
+    from rap_analyzer.ports import Analyzer, VerdictStore
+
+log = structlog.get_logger(__name__)
 
 
-async def analyze(store: AnalysisStore, analyzer: Analyzer, batch_size: int, progress: Progress) -> Counter[Status]:
-    """Analyse what is missing, `batch_size` tracks at a time, each batch saved at once; then compare the tracks anew.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An analyzer as it is run over the corpus.
+
+    Attributes:
+        analyzer: says something of each track.
+        parts: analyses that it combines; a track is due when all of them are there.
+        batch_size: tracks that are worked on and saved at a time.
+        priority: of its batches; the highest are begun first.
+    """
+
+    analyzer: Analyzer
+    parts: tuple[AnalyzerKey, ...] = ()
+    batch_size: int = 100
+    priority: int = 0
+
+    @property
+    def key(self) -> AnalyzerKey:
+        """What its analyses are filed under."""
+        return AnalyzerKey(self.analyzer.name, self.analyzer.version, self.analyzer.config_hash)
+
+
+async def analyze_batch(store: VerdictStore, step: Step, batch: Batch) -> Counter[Status]:
+    """Analyse what is still missing of a batch, saved at once. To do it twice changes nothing.
 
     Returns:
         Number of tracks by status of their analysis.
+
+    Raises:
+        NotReady: it is to be done again later, because what it builds on is not there for all tracks.
+        AnalysisStopped: the analyzer stopped before the end; what it had finished is saved, the rest is still due.
     """
     statuses: Counter[Status] = Counter()
-    key = (analyzer.name, analyzer.version, analyzer.config_hash)
-    progress.start(f"analysing: {analyzer.name}", await store.count_unanalyzed(*key))
-    after = 0
-    try:
-        while batch := await store.load_unanalyzed(*key, batch_size, after):
-            after = batch[-1][0]
-            results = await analyzer.analyze([text for _, _, text in batch])
-            await store.save_analyses(
-                [(track, digest, result) for (track, digest, _), result in zip(batch, results, strict=True)]
-            )
-            for result in results:
-                statuses[result.status] += 1
-                telemetry.tracks_analyzed.labels(result.analyzer, result.status).inc()
-            progress.advance(len(batch))
-        await store.refresh_percentiles()
-    finally:
-        progress.finish()
+    after = batch.first - 1
+    while due := await store.load_unanalyzed(step.key, step.batch_size, after, batch.last, batch.where, step.parts):
+        after = due[-1][0]
+        await _judge(store, step.analyzer, due, statuses)
+    if step.parts and await store.load_unanalyzed(step.key, 1, batch.first - 1, batch.last, batch.where):
+        raise NotReady(f"Some of {batch.tracks:,} tracks wait for the analyzers that {step.analyzer.name} combines.")
     return statuses
+
+
+async def _judge(
+    store: VerdictStore,
+    analyzer: Analyzer,
+    due: Sequence[tuple[int, str, AnalysisInput]],
+    statuses: Counter[Status],
+) -> None:
+    try:
+        results: Sequence[Analysis | None] = await analyzer.analyze([text for _, _, text in due])
+    except AnalysisStopped as stopped:
+        await _save(store, due, stopped.finished, statuses)
+        raise
+    await _save(store, due, results, statuses)
+
+
+async def _save(
+    store: VerdictStore,
+    due: Sequence[tuple[int, str, AnalysisInput]],
+    results: Sequence[Analysis | None],
+    statuses: Counter[Status],
+) -> None:
+    finished = [
+        (track, digest, result) for (track, digest, _), result in zip(due, results, strict=True) if result is not None
+    ]
+    await store.save_analyses(finished)
+    for _, _, result in finished:
+        statuses[result.status] += 1
+        telemetry.tracks_analyzed.labels(result.analyzer, result.status).inc()

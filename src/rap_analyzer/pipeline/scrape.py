@@ -32,7 +32,7 @@ CONCURRENT_SONGS = 16
 SAVED_AT_ONCE = 32
 GATHERED_S = 0.1
 """Songs are saved so long after the first that waits: a transaction costs as much for one as for ten."""
-CLAIMED_AT_ONCE = CONCURRENT_SONGS
+CLAIMED_AT_ONCE = 8
 """Songs. More would lie idle here while another process has nothing to do."""
 LOOK_AGAIN_S = 0.2
 """How often the songs that other processes visit are looked at, once nothing else is left."""
@@ -132,7 +132,7 @@ class _Run:
         self._left_out: dict[str, str] = {}
         self._budget = budget or Budget()
         self._visitors = visitors
-        self._claimed: asyncio.Queue[SongStub | None] = asyncio.Queue(CLAIMED_AT_ONCE)
+        self._claimed: asyncio.Queue[SongStub | None] = asyncio.Queue(1)
         self._read: asyncio.Queue[TrackDraft | None] = asyncio.Queue(SAVED_AT_ONCE)
         self._ours: set[str] = set()
         self._seen: set[str] = set()
@@ -182,8 +182,7 @@ class _Run:
             if names and not self._is_over:
                 await asyncio.sleep(LOOK_AGAIN_S)
         self._is_found = True
-        for _ in range(self._visitors):
-            await self._claimed.put(None)
+        await self._claimed.put(None)
 
     @property
     def _is_over(self) -> bool:
@@ -340,7 +339,10 @@ class _Run:
         await self._read.put(None)
 
     async def _visit_songs(self, number: int) -> None:
-        while await self._has_room(number) and (stub := await self._claimed.get()) is not None:
+        while await self._has_room(number):
+            if (stub := await self._claimed.get()) is None:
+                self._claimed.put_nowait(None)  # the end is for the others too
+                return
             draft = None if self.report.stopped else await self._visit(stub)
             if draft:
                 await self._read.put(draft)

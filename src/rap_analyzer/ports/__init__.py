@@ -1,6 +1,15 @@
 """Every seam of the house, as Protocols: what a step needs, and what an adapter promises."""
 
-from rap_analyzer.ports.machinery import Analyzer, Cache, CpuPool, Embedder, Progress, SharedState
+from rap_analyzer.ports.machinery import (
+    Analyzer,
+    Cache,
+    ChatModel,
+    CpuPool,
+    Embedder,
+    EmotionModel,
+    Progress,
+    SharedState,
+)
 from rap_analyzer.ports.sources import FeatureSource, LyricsPage, LyricsSource, MetadataSource
 from rap_analyzer.ports.stores import (
     AnalysisStore,
@@ -12,6 +21,7 @@ from rap_analyzer.ports.stores import (
     TailStore,
     TrackReader,
     TrackWriter,
+    VerdictStore,
     VersionStore,
 )
 
@@ -19,8 +29,10 @@ __all__ = [
     "AnalysisStore",
     "Analyzer",
     "Cache",
+    "ChatModel",
     "CpuPool",
     "Embedder",
+    "EmotionModel",
     "EnrichmentStore",
     "FeatureSource",
     "Frontier",
@@ -35,5 +47,6 @@ __all__ = [
     "TailStore",
     "TrackReader",
     "TrackWriter",
+    "VerdictStore",
     "VersionStore",
 ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
 
     from rap_analyzer.domain.analysis import Analysis, AnalysisInput
+    from rap_analyzer.domain.chat import ChatMessage, ChatReply
     from rap_analyzer.domain.pacing import Rate, Standing, Turns
     from rap_analyzer.domain.passage import Passage
 
@@ -42,6 +43,61 @@ class Embedder(Protocol):
 
     def split(self, lyrics: str) -> Sequence[Passage]:
         """Sections, and windows of those that are longer than the model reads."""
+
+
+class ChatModel(Protocol):
+    """A model that one talks to."""
+
+    model: str
+
+    @property
+    def unanswered(self) -> int:
+        """Attempts so far that brought no answer; the service may have worked on them, and bill them."""
+
+    async def check(self) -> None:
+        """Ask the service once whether the model is there; every later call costs nothing.
+
+        Raises:
+            ConfigError: no key, no such model, no server; the message names the setting, and models of near names.
+            SourceError: the service fails, or wants to be left alone.
+        """
+
+    async def complete(
+        self,
+        messages: Sequence[ChatMessage],
+        schema: Mapping[str, Any] | None = None,
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+    ) -> ChatReply:
+        """The model's next turn.
+
+        Args:
+            messages: the conversation so far.
+            schema: JSON schema that the answer is to follow; asked for in the way the model supports, never relied on.
+            max_tokens: length at which the answer is cut.
+            temperature: 0 for the likeliest words, more for other ones each time.
+            seed: of the drawing, where the service heeds it.
+
+        Raises:
+            BadModelOutput: the service refuses this conversation, or answers nothing.
+            ConfigError: as `check`.
+            SourceError: the service fails, or wants to be left alone (RateLimited), also after the retries.
+        """
+
+
+class EmotionModel(Protocol):
+    """A classifier of emotions with its own weights.
+
+    Attributes:
+        model: what its scores depend on: name, and version of the code that asks it.
+    """
+
+    model: str
+
+    async def scores(self, texts: Sequence[str]) -> Vectors:
+        """Scores in [0, 1], shape (texts, 7), in the order of `domain.emotion.EMOTIONS`; a row adds up to 1."""
 
 
 class CpuPool(Protocol):

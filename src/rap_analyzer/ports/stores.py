@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from rap_analyzer.domain.enrichment import Enrichment, UnenrichedTrack
     from rap_analyzer.domain.fingerprint import Fingerprint
     from rap_analyzer.domain.frontier import KnownSong, Listing, Scope, SongPage
+    from rap_analyzer.domain.job import AnalyzerKey
     from rap_analyzer.domain.near_bars import Candidate, TailReading
     from rap_analyzer.domain.passage import TrackEmbedding, UnembeddedTrack
     from rap_analyzer.domain.search import Filters, Hit, SimilarTrack
+    from rap_analyzer.domain.themes import EmbeddedTrack
     from rap_analyzer.domain.track import ArtistRef, KeptPage, Outcome, Song, SongStub, Track, TrackDraft
+    from rap_analyzer.domain.track_filter import Condition
     from rap_analyzer.domain.versions import VersionKind
 
 
@@ -86,19 +89,29 @@ class TrackReader(Protocol):
         """
 
 
-class AnalysisStore(Protocol):
-    """The store as the analysis step needs it."""
-
-    async def count_unanalyzed(self, analyzer: str, version: str, config_hash: str) -> int:
-        """Tracks with lyrics that lack this analysis."""
+class VerdictStore(Protocol):
+    """Where a batch of tracks is read and its analyses are saved; or of texts that somebody has sent."""
 
     async def load_unanalyzed(
-        self, analyzer: str, version: str, config_hash: str, limit: int, after: int
+        self,
+        key: AnalyzerKey,
+        limit: int,
+        after: int,
+        last: int,
+        where: Sequence[Condition] = (),
+        parts: Sequence[AnalyzerKey] = (),
     ) -> Sequence[tuple[int, str, AnalysisInput]]:
-        """Up to `limit` of them with an id above `after`, by id, as (track id, lyrics digest, input)."""
+        """Up to `limit` that lack it with an id above `after`, as far as `last`: (track id, lyrics digest, input)."""
 
     async def save_analyses(self, analyses: Sequence[tuple[int, str, Analysis]]) -> None:
-        """Save a batch of (track id, lyrics digest, analysis) in one transaction; what is there already stays."""
+        """Save a batch of (track id, lyrics digest, analysis) in one transaction."""
+
+
+class AnalysisStore(VerdictStore, Protocol):
+    """The store as the analysis step needs it; of an analysis that is there already, the former stays."""
+
+    async def count_unanalyzed(self, key: AnalyzerKey) -> int:
+        """Tracks with lyrics that lack this analysis."""
 
     async def refresh_percentiles(self) -> bool:
         """Compare the tracks anew if that is due; returns whether it was."""
@@ -145,6 +158,13 @@ class PassageStore(Protocol):
 
     async def save_embeddings(self, embeddings: Sequence[TrackEmbedding], model: str) -> None:
         """Replace the passages and the embedding of each track, in one transaction."""
+
+    async def load_embeddings(self, track_id: int) -> EmbeddedTrack:
+        """The passages of a track's present words, with their vectors, in order; none until they are embedded.
+
+        Raises:
+            NotFound: no track has that number.
+        """
 
 
 class SearchStore(Protocol):

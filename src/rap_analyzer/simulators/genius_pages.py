@@ -174,7 +174,7 @@ def _state(page: SongPage, words: str | None = None) -> str:
 
 @lru_cache(maxsize=4)
 def _padding(size: int) -> tuple[bytes, bytes]:
-    """Scripts and style sheets of about `size` bytes together; kept, for to make them takes longer than to send them."""
+    """Scripts and style sheets of about `size` bytes together; kept: to make them takes longer than to send them."""
     if not size:
         return b"", b""
     script = "".join(islice(cycle([FILLER]), size * 3 // 4 // len(FILLER)))

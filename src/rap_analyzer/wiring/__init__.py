@@ -14,28 +14,31 @@ from rap_analyzer.adapters.postgres.analyses import AnalysisStore
 from rap_analyzer.adapters.postgres.database import Database, opened
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
 from rap_analyzer.adapters.postgres.enrichments import EnrichmentStore
+from rap_analyzer.adapters.postgres.jobs import JobStore
 from rap_analyzer.adapters.postgres.migration import migrate
 from rap_analyzer.adapters.postgres.pages import CorpusPages
 from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
 from rap_analyzer.adapters.postgres.source_states import SourceStates
 from rap_analyzer.adapters.postgres.tails import TailStore
+from rap_analyzer.adapters.postgres.text_batches import BatchRequestStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.adapters.postgres.versions import VersionStore
 from rap_analyzer.adapters.processes import ProcessPool
-from rap_analyzer.analyzers.algorithmic import AlgorithmicAnalyzer
-from rap_analyzer.domain.errors import ConfigError, InputError, StoreError
+from rap_analyzer.domain.errors import StoreError
 from rap_analyzer.pipeline.search import Searcher
 from rap_analyzer.pipeline.tails import BarFinder
 from rap_analyzer.settings import Settings, load_settings
+from rap_analyzer.wiring.analyzers import ANALYZERS, Analyzers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from rap_analyzer.adapters.cache import RedisCache
-    from rap_analyzer.ports import Analyzer, CpuPool, SharedState
+    from rap_analyzer.ports import SharedState
 
 __all__ = [
     "ANALYZERS",
+    "Analyzers",
     "Services",
     "Settings",
     "connect_cache",
@@ -46,11 +49,6 @@ __all__ = [
     "model_files",
     "open_services",
 ]
-
-ANALYZERS: dict[str, Callable[[CpuPool], Analyzer]] = {
-    "algorithmic_basic": AlgorithmicAnalyzer,
-}
-"""Every analyzer, by the name that configuration gives it."""
 
 LEAST_TIMEOUT = 2
 """Seconds; libpq takes no fewer."""
@@ -64,6 +62,9 @@ class Services:
     database: Database
     tracks: TrackStore
     analyses: AnalysisStore
+    analyzers: Analyzers
+    jobs: JobStore
+    batches: BatchRequestStore
     enrichments: EnrichmentStore
     passages: PassageStore
     tails: TailStore
@@ -81,35 +82,14 @@ class Services:
         """What the lyrics' source is called in the store: `demo` when it is a simulator."""
         return "demo" if self.settings.simulates else "genius"
 
-    def analyzer(self, name: str) -> Analyzer:
-        """The analyzer of that name.
-
-        Raises:
-            ConfigError: there is none; the message lists those that exist.
-        """
-        if name not in ANALYZERS:
-            raise ConfigError(f"No analyzer is called {name!r}; these exist: {', '.join(sorted(ANALYZERS))}.")
-        return ANALYZERS[name](self.pool)
-
-    def analyzer_for_request(self, name: str) -> Analyzer:
-        """The same, for a name that came with a request.
-
-        Raises:
-            InputError: there is none of that name.
-        """
-        try:
-            return self.analyzer(name)
-        except ConfigError as error:
-            raise InputError(f"analyzer: {error}") from error
-
-    def enabled_analyzers(self) -> list[Analyzer]:
-        """The analyzers that configuration enables, in its order."""
-        return [self.analyzer(name) for name, chosen in self.settings.analyzers.items() if chosen.enabled]
-
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
+async def open_services(settings: Settings, processes: int | None = None) -> AsyncIterator[Services]:
     """Connect to the store (started and migrated when need be) and hold everything open inside the block.
+
+    Args:
+        settings: what to connect to.
+        processes: how many do the work of the processor; one per core unless told otherwise.
 
     Raises:
         StoreError: PostgreSQL does not answer.
@@ -117,7 +97,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """
     async with AsyncExitStack() as stack:
         database, reader = await _open_store(settings, stack)
-        pool = ProcessPool()
+        pool = ProcessPool(processes)
         stack.callback(pool.close)
         cache = connect_cache(settings)
         stack.push_async_callback(cache.close)
@@ -128,6 +108,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             database=database,
             tracks=TrackStore(database),
             analyses=AnalysisStore(database),
+            analyzers=Analyzers(settings, pool, cache, states, stack),
+            jobs=JobStore(database),
+            batches=BatchRequestStore(database),
             enrichments=EnrichmentStore(database, settings.enrichment_order),
             passages=PassageStore(database),
             tails=TailStore(database),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from rap_analyzer.adapters.postgres.database import DISK_IS_FULL, is_full
+from rap_analyzer.adapters.queue_schema import migrate_queue
 from rap_analyzer.domain.errors import StoreError
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ async def migrate(conninfo: str) -> list[str]:
     try:
         async with connection:
             await connection.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
-            return await _apply_missing(connection)
+            applied = await _apply_missing(connection)
+            await migrate_queue(connection)
+            return applied
     except psycopg.errors.InsufficientPrivilege as error:
         raise StoreError(
             f"The role may not migrate the database ({error.diag.message_primary}): run `CREATE EXTENSION vector` as a "

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rap_analyzer.adapters.postgres.database import Database, copy_rows, query
-from rap_analyzer.domain.passage import UnembeddedTrack
+from rap_analyzer.domain.errors import NotFound
+from rap_analyzer.domain.passage import Passage, UnembeddedTrack
 from rap_analyzer.domain.search import Hit, SimilarTrack
+from rap_analyzer.domain.themes import EmbeddedPassage, EmbeddedTrack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +52,21 @@ class PassageStore:
                 await writer.executemany(query("save_track_embedding"), [_mean(e, model) for e in fresh])
 
         await self._database.run(work)
+
+    async def load_embeddings(self, track_id: int) -> EmbeddedTrack:
+        """The passages of a track's present words, with their vectors, in order; none until they are embedded.
+
+        Raises:
+            NotFound: no track has that number.
+        """
+        rows = await self._database.fetch("load_embeddings", {"track_id": track_id})
+        if not rows:
+            raise NotFound(f"No track has the number {track_id}; `rap search` shows the numbers of tracks.")
+        return EmbeddedTrack(
+            rows[0]["language"],
+            rows[0]["model"],
+            tuple(_embedded_passage(row) for row in rows if row["vector"] is not None),
+        )
 
 
 class SearchStore:
@@ -109,6 +126,11 @@ def _rows(embedding: TrackEmbedding, model: str) -> list[tuple[Any, ...]]:
         )
         for n, (p, vector) in enumerate(zip(embedding.passages, embedding.vectors, strict=True))
     ]  # fmt: skip
+
+
+def _embedded_passage(row: dict[str, Any]) -> EmbeddedPassage:
+    passage = Passage(row["kind"], row["label"], row["first_bar"], row["last_bar"], row["text"])
+    return EmbeddedPassage(passage, row["vector"])
 
 
 def _mean(embedding: TrackEmbedding, model: str) -> dict[str, Any]:

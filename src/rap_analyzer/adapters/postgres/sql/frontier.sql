@@ -75,9 +75,13 @@ UPDATE frontier_songs SET language = %(language)s, year = %(year)s, released_on 
 WHERE source = %(source)s AND source_id = %(source_id)s;
 
 -- describe_staged_songs --
--- The same of staged songs
-UPDATE frontier_songs f SET language = s.language, year = s.year, released_on = s.released_on, described_at = now()
-FROM staged s WHERE (f.source, f.source_id) = (s.source, s.source_id) AND s.outcome = 'stored';
+-- The same of staged songs; whoever visited them is done with them
+UPDATE frontier_songs f SET worker = NULL,
+    language = CASE WHEN s.outcome = 'stored' THEN s.language ELSE f.language END,
+    year = CASE WHEN s.outcome = 'stored' THEN s.year ELSE f.year END,
+    released_on = CASE WHEN s.outcome = 'stored' THEN s.released_on ELSE f.released_on END,
+    described_at = CASE WHEN s.outcome = 'stored' THEN now() ELSE f.described_at END
+FROM staged s WHERE (f.source, f.source_id) = (s.source, s.source_id);
 
 -- save_list --
 -- Their places in the artist's list

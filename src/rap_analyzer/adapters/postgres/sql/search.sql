@@ -23,6 +23,15 @@ FROM STDIN (FORMAT BINARY);
 UPDATE tracks SET lyrics_embedding = %(mean)s, embedding_model = %(model)s, embedding_digest = %(lyrics_digest)s
 WHERE id = %(track_id)s AND lyrics_digest = %(lyrics_digest)s;
 
+-- load_embeddings --
+-- A track's language and the model of its embedding, with the passages of its present words, in order
+SELECT t.language, CASE WHEN t.embedding_digest = t.lyrics_digest THEN t.embedding_model ELSE '' END AS model,
+       p.kind, p.label, p.first_bar, p.last_bar, p.text, p.embedding::real[] AS vector
+FROM tracks t LEFT JOIN passages p
+    ON p.track_id = t.id AND p.lyrics_digest = t.lyrics_digest AND p.model = t.embedding_model
+       AND t.embedding_digest = t.lyrics_digest
+WHERE t.id = %(track_id)s ORDER BY p.ordinal;
+
 -- lock_tracks --
 -- Hold these tracks while their passages are replaced; those that are gone or reworded are left out
 SELECT id, lyrics_digest FROM tracks WHERE id = ANY(%(track_ids)s) ORDER BY id FOR UPDATE;

@@ -1,0 +1,149 @@
+"""`rap analyze`: every enabled analyzer over every track that lacks its verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rap_analyzer.domain.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rap_analyzer.cli.console import Bars
+    from rap_analyzer.domain.track_filter import Condition
+    from rap_analyzer.wiring import Services
+    from rap_analyzer.wiring.working import AnalysisReport
+
+MOST_REASONS = 5
+
+
+def analyze(
+    file: Annotated[
+        Path | None, typer.Argument(help="With --jsonl: what to read. [default: standard input, as is -]")
+    ] = None,
+    analyzer: Annotated[list[str] | None, typer.Option(help="Only this analyzer; again for each.")] = None,
+    where: Annotated[
+        str, typer.Option(help="Only tracks that meet conditions, such as 'artist=Juno Halogen, year>=1990'.")
+    ] = "",
+    detach: Annotated[bool, typer.Option("--detach", help="Only queue the work, for `rap worker` to do.")] = False,
+    budget: Annotated[
+        float | None, typer.Option(min=0, help="US dollars to spend on chat models at most; then stop.")
+    ] = None,
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="OLD NEW", help="Show what changed between two versions of an analyzer; analyse nothing."),
+    ] = None,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help='No store: read {"id","lyrics"} lines, write analyses as JSON lines.')
+    ] = False,
+) -> None:
+    """Analyse every track that lacks a verdict by the enabled analyzers. Stop it and go on at any time."""
+    from rap_analyzer.cli.console import run
+    from rap_analyzer.domain.track_filter import parse_filter
+
+    conditions = parse_filter(where)
+    if jsonl or file:
+        _judge_lines(file, analyzer, jsonl=jsonl, others=bool(where or detach or compare or budget is not None))
+    elif compare:
+        from rap_analyzer.cli.version_changes import compare_versions
+
+        run(compare_versions(analyzer or ["algorithmic_basic"], *compare))
+    elif detach:
+        run(_queue(analyzer, conditions))
+    else:
+        run(_analyze(analyzer, conditions, budget))
+
+
+def _judge_lines(file: Path | None, names: list[str] | None, *, jsonl: bool, others: bool) -> None:
+    from rap_analyzer.cli.judging import judge_lines
+
+    if not jsonl:
+        raise InputError("A file is read with --jsonl; to analyse the songs of the store, leave FILE out.")
+    if others:
+        raise InputError("--jsonl needs no store: of the other options, only --analyzer goes with it.")
+    judge_lines(file, names)
+
+
+async def _analyze(names: list[str] | None, where: Sequence[Condition], budget: float | None) -> None:
+    from rap_analyzer.cli.console import Bars, out
+    from rap_analyzer.cli.opening import opened_services
+
+    async with opened_services() as services:
+        services.analyzers.budget = budget
+        with Bars() as bars:
+            versions = await link_with(services, bars)
+            summary = await analyze_with(services, names, bars, where)
+        out.print(f"{versions}\n{summary}", markup=False)
+
+
+async def _queue(names: list[str] | None, where: Sequence[Condition]) -> None:
+    from rap_analyzer.cli.console import out
+    from rap_analyzer.cli.opening import opened_services
+    from rap_analyzer.wiring.working import plan_analyses
+
+    async with opened_services() as services:
+        steps, left_out = await services.analyzers.steps(names)
+        waiting = await plan_analyses(services, steps, where)
+        out.print("\n".join(_left_out(left_out)), markup=False, end="\n" if left_out else "")
+        names = [step.key.analyzer for step in steps]
+        out.print(
+            f"{waiting:,} analyses wait for a worker ({', '.join(names)}). Next: rap worker; rap jobs shows them."
+        )
+
+
+async def link_with(services: Services, bars: Bars) -> str:
+    """Find the versions of songs, on open services. Returns a line that says how many there are.
+
+    It comes before the analyses, which end with comparing each song with all others once.
+    """
+    from rap_analyzer.domain.versions import VersionKind
+    from rap_analyzer.pipeline.versions import link_versions
+
+    found = await link_versions(services.versions, services.pool, services.settings.analysis_batch_size, bars)
+    if not found:
+        return "no track is a version of another"
+    kinds = ", ".join(f"{found[kind]:,} {kind.replace('_', ' ')}" for kind in VersionKind if found[kind])
+    total = found.total()
+    return f"{'1 track is a version of another' if total == 1 else f'{total:,} tracks are versions of others'}: {kinds}"
+
+
+async def analyze_with(services: Services, names: list[str] | None, bars: Bars, where: Sequence[Condition] = ()) -> str:
+    """The analyze step, on open services. Returns lines that say how the analyses ended.
+
+    It ends with comparing the tracks anew, and with reading how bars end, for search by sound, of the tracks that this
+    has not been done for.
+
+    Raises:
+        ConfigError: a named analyzer does not exist or cannot be had, or none can be had.
+    """
+    from rap_analyzer.pipeline.tails import read_tails
+    from rap_analyzer.wiring.working import run_analyses
+
+    steps, left_out = await services.analyzers.steps(names)
+    if not steps:
+        raise ConfigError(f"No analyzer can be had. {' '.join(left_out.values())}")
+    report = await run_analyses(services, steps, where, bars)
+    await services.analyses.refresh_percentiles()
+    await read_tails(services.tails, services.pool, services.settings.analysis_batch_size, bars)
+    account = [_account(step.key.analyzer, report) for step in steps]
+    return "\n".join([*account, *_left_out(left_out), *_failures(report)])
+
+
+def _account(name: str, report: AnalysisReport) -> str:
+    counts = report.counts.get(name, {})
+    counted = " + ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
+    return f"{name}: {counted or 'nothing was due'}"
+
+
+def _left_out(left_out: dict[str, str]) -> list[str]:
+    return [f"{name}: left out. {why}" for name, why in left_out.items()]
+
+
+def _failures(report: AnalysisReport) -> list[str]:
+    """The commonest reasons why batches ended badly. What they had not finished is still due."""
+    common = sorted(report.failures.items(), key=lambda item: -item[1])[:MOST_REASONS]
+    lines = [f"  {count:,} × {reason}" for reason, count in common]
+    return ["Not all batches ended well; the same command goes on with what they left:", *lines] if lines else []

@@ -1,0 +1,38 @@
+"""What is said to a chat model, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One turn of a conversation.
+
+    Attributes:
+        role: who speaks: the program (`system`), the one who asks (`user`), or the model (`assistant`).
+        content: the words.
+    """
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatReply:
+    """What a model answered.
+
+    Attributes:
+        text: its words, without a separate field for its thinking; thinking within the text is still there.
+        model: who answered, by its own word.
+        prompt_tokens: tokens read, as the service counts and bills them; None where it does not say.
+        completion_tokens: tokens written, thinking among them; None where it does not say.
+        is_whole: False when it was cut at the longest length allowed.
+    """
+
+    text: str
+    model: str
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    is_whole: bool = True
