@@ -6,6 +6,7 @@ usage: engine.py speed   [--tracks N]   tracks/s of `algorithmic_basic` and `emo
        engine.py workers [--tracks N]   one worker of one process against two
        engine.py chaos   [--tracks N] [--every S]   three workers, one of which is killed again and again
        engine.py queue   [--jobs N]     what a batch costs that has nothing to do
+       engine.py scale   [--tracks N]   how long the engine's statements take in a large store of short texts
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from materials import data_folder, own_environment
@@ -48,7 +50,7 @@ LOOK_S = 0.2
 def main() -> None:
     """Command line."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("what", choices=["speed", "workers", "chaos", "queue"])
+    options.add_argument("what", choices=["speed", "workers", "chaos", "queue", "scale"])
     options.add_argument("--tracks", type=int, default=2000)
     options.add_argument("--jobs", type=int, default=2000, help="batches without work")
     options.add_argument("--every", type=float, default=5.0, help="seconds between two kills")
@@ -102,11 +104,15 @@ async def alone_seconds(services: Services) -> float:
     made = [await services.analyzers.get(name) for name in ANALYZERS]
     for analyzer in made:
         await analyzer.analyze(texts[:200])
-    began = time.perf_counter()
+    whole = 0.0
     for analyzer in made:
+        began = time.perf_counter()
         for first in range(0, len(texts), 1000):
             await analyzer.analyze(texts[first : first + 1000])
-    return time.perf_counter() - began
+        seconds = time.perf_counter() - began
+        print(f"{analyzer.name} alone {len(texts) / seconds:7.1f} tracks/s")
+        whole += seconds
+    return whole
 
 
 async def measure_workers(folder: Path, chosen: argparse.Namespace) -> None:
@@ -154,7 +160,7 @@ async def all_done(services: Services, *queues: str) -> None:
 async def measure_chaos(folder: Path, chosen: argparse.Namespace) -> None:
     """Three workers; every few seconds one dies by `kill -9` and another is started."""
     rng = random.Random(5)
-    killed, longest, since = 0, 0.0, dict[int, float]()
+    killed, longest, since = 0, 0.0, dict[tuple[int, int], float]()
     async with open_services(load_settings(data_dir=folder)) as services:
         await fill(services, chosen.tracks)
         run(folder, "analyze", "--detach", *analyzers())
@@ -163,7 +169,8 @@ async def measure_chaos(folder: Path, chosen: argparse.Namespace) -> None:
         while await services.jobs.load_open(ANALYZERS):
             await asyncio.sleep(LOOK_S)
             now = time.monotonic()
-            doing = {job.id: since.get(job.id, now) for job in await services.jobs.list_jobs(["doing"], 100)}
+            held = [(job.id, job.attempts) for job in await services.jobs.list_jobs(["doing"], 100)]
+            doing = {key: since.get(key, now) for key in held}
             since, longest = doing, max([longest, *(now - begun for begun in doing.values())])
             if now >= next_kill:
                 victim = rng.randrange(len(workers))
@@ -208,10 +215,55 @@ async def measure_queue(folder: Path, chosen: argparse.Namespace) -> None:
     print(f"{size / chosen.jobs:,.0f} bytes a batch with its events and indexes; a batch has 100 tracks in real use")
 
 
+async def measure_scale(folder: Path, chosen: argparse.Namespace) -> None:
+    """Tracks are made by PostgreSQL itself, with a line of words each; a tenth of them lacks its verdict."""
+    async with open_services(load_settings(data_dir=folder)) as services:
+        for statement in (MAKE_TRACKS, MAKE_ANALYSES):
+            await services.database.run(partial(_execute, statement, chosen.tracks))
+        for table in ("tracks", "analyses"):
+            await services.database.run(partial(_execute, f"ANALYZE {table}", None))
+        key = AnalyzerKey("made_up", "1", "c")
+        began = time.perf_counter()
+        due = await services.analyses.count_unanalyzed(key)
+        print(f"counting what lacks a verdict ({due:,} of {chosen.tracks:,}): {time.perf_counter() - began:.2f} s")
+        began = time.perf_counter()
+        batches, _ = await services.jobs.plan(key, 100)
+        print(f"planning {batches:,} batches: {time.perf_counter() - began:.2f} s")
+        began = time.perf_counter()
+        await services.jobs.plan(key, 100)
+        print(f"planning again, all of them queued: {time.perf_counter() - began:.2f} s")
+        began = time.perf_counter()
+        for _ in range(100):
+            await services.database.run(take_one)
+        print(f"taking a batch: {(time.perf_counter() - began) * 10:.1f} ms; ", end="")
+        began = time.perf_counter()
+        await services.jobs.count()
+        print(f"counting the queue: {(time.perf_counter() - began) * 1000:.0f} ms")
+
+
+MAKE_TRACKS = """
+    INSERT INTO tracks (source, source_id, title, artist, url, lyrics, lyrics_digest)
+    SELECT 'benchmark', n, 'Song ' || n, 'Artist ' || n %% 5000, '', 'words of song ' || n, md5(n::text)
+    FROM generate_series(1, %s) n"""
+MAKE_ANALYSES = """
+    INSERT INTO analyses (track_id, lyrics_digest, analyzer, version, config_hash, status)
+    SELECT id, lyrics_digest, 'made_up', '1', 'c', 'done' FROM tracks WHERE id %% 10 > 0 AND id <= %s"""
+
+
+async def _execute(statement: str, count: int | None, connection: Any) -> None:
+    await connection.execute("SET LOCAL statement_timeout = 0")
+    await connection.execute(statement, None if count is None else [count])
+
+
+async def take_one(connection: Any) -> None:
+    """What a worker's question for a batch costs."""
+    await connection.execute("SELECT procrastinate_fetch_job_v2(ARRAY['made_up']::varchar[], NULL)")
+
+
 async def fill(services: Services, count: int) -> None:
     """Store so many generated tracks."""
     corpus = load_corpus().scaled(count + 200)
-    ids = [i for artist in corpus.artists for i in corpus.song_ids_of(artist.slug)]
+    ids = dict.fromkeys(i for artist in corpus.artists for i in corpus.song_ids_of(artist.slug))
     credit = (Credit(ArtistRef("Bench"), Role.PRIMARY),)
     drafts: list[TrackDraft] = []
     for number in ids:
@@ -300,7 +352,13 @@ def stop(processes: list[subprocess.Popen[bytes]]) -> None:
         process.communicate()
 
 
-MEASURES = {"speed": measure_speed, "workers": measure_workers, "chaos": measure_chaos, "queue": measure_queue}
+MEASURES = {
+    "speed": measure_speed,
+    "workers": measure_workers,
+    "chaos": measure_chaos,
+    "queue": measure_queue,
+    "scale": measure_scale,
+}
 
 if __name__ == "__main__":
     main()

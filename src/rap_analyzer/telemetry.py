@@ -86,6 +86,7 @@ def set_up_logging(level: str) -> None:
     logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(message)s", force=True)
     for noisy in ("psycopg.pool", "aiohttp", "stamina", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(max(logging.ERROR, logging.getLevelName(level.upper())))
+    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # why a batch failed is kept with it, in a sentence
     stamina.instrumentation.set_on_retry_hooks([])  # retries are counted in rap_source_requests
     structlog.configure(
         processors=[

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rap_analyzer.domain.errors import RapError
 
-PROGRESS = re.compile(r"^[a-z][\w :]*: [\d,]+( of [\d,]+)?(, [\d,]+/s, .*| in [\d.]+ s)$")
+PROGRESS = re.compile(r"^[a-z][\w :,]*: [\d,]+( of [\d,]+)?(, [\d,]+/s, .*| in [\d.]+ s)$")
 HALVES = b"""
     SELECT title FROM tracks t WHERE lyrics = '' OR NOT EXISTS (SELECT 1 FROM credits WHERE track_id = t.id)
     OR NOT EXISTS (SELECT 1 FROM provenance p WHERE p.track_id = t.id AND p.lyrics_digest = t.lyrics_digest)

@@ -18,8 +18,8 @@ from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.adapters.postgres.versions import VersionStore
 from rap_analyzer.domain.analysis import Analysis, Status
-from rap_analyzer.domain.job import AnalyzerKey
 from rap_analyzer.domain.errors import ModelError
+from rap_analyzer.domain.job import AnalyzerKey
 from rap_analyzer.domain.passage import TrackEmbedding
 from rap_analyzer.domain.track import (
     ArtistRef,

@@ -15,9 +15,9 @@ from rap_analyzer.adapters.postgres.pages import CorpusPages
 from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.domain.analysis import Analysis, Status
-from rap_analyzer.domain.job import AnalyzerKey
 from rap_analyzer.domain.enrichment import Enrichment, MatchMethod, Recording
 from rap_analyzer.domain.errors import NotFound, StoreError
+from rap_analyzer.domain.job import AnalyzerKey
 from rap_analyzer.domain.passage import Passage, TrackEmbedding
 from rap_analyzer.domain.search import Filters
 from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Relationship, Role, Song, TrackDraft

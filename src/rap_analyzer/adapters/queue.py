@@ -38,9 +38,9 @@ UPKEEP = "upkeep"
 RETRIES = 3
 READY_CHECKS = 360
 NOT_READY_S = 10
-HEARTBEAT_S = 5.0
-SILENCE_S = 25.0
-RESCUE_S = 5.0
+HEARTBEAT_S = 4.0
+SILENCE_S = 16.0
+RESCUE_S = 4.0
 POLLING_S = 2.0
 GRACE_S = 8.0
 """Seconds in which a worker that is to stop finishes its batches; what it has not finished then it gives back."""
@@ -174,6 +174,8 @@ class JobQueue:
             raise
         except Exception as error:
             reason = str(error) if isinstance(error, RapError) else f"Unexpected {type(error).__name__}: {error}"
+            if not isinstance(error, RapError):
+                log.exception("a batch met a bug", batch=number)
             await self._jobs.save_failure(number, reason)
             raise
         await self._jobs.delete_failure(number)

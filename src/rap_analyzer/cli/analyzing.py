@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from rap_analyzer.domain.errors import ConfigError, InputError
+from rap_analyzer.domain.errors import ConfigError, InputError, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from rap_analyzer.wiring.working import AnalysisReport
 
 MOST_REASONS = 5
+
+
+class Summary(NamedTuple):
+    """What the analyze step came to."""
+
+    text: str
+    ended_well: bool
 
 
 def analyze(
@@ -68,7 +75,7 @@ def _judge_lines(file: Path | None, names: list[str] | None, *, jsonl: bool, oth
 
 
 async def _analyze(names: list[str] | None, where: Sequence[Condition], budget: float | None) -> None:
-    from rap_analyzer.cli.console import Bars, out
+    from rap_analyzer.cli.console import EXIT_CODES, Bars, out
     from rap_analyzer.cli.opening import opened_services
 
     async with opened_services() as services:
@@ -76,7 +83,9 @@ async def _analyze(names: list[str] | None, where: Sequence[Condition], budget: 
         with Bars() as bars:
             versions = await link_with(services, bars)
             summary = await analyze_with(services, names, bars, where)
-        out.print(f"{versions}\n{summary}", markup=False)
+        out.print(f"{versions}\n{summary.text}", markup=False)
+    if not summary.ended_well:
+        raise typer.Exit(EXIT_CODES[ModelError])
 
 
 async def _queue(names: list[str] | None, where: Sequence[Condition]) -> None:
@@ -110,8 +119,10 @@ async def link_with(services: Services, bars: Bars) -> str:
     return f"{'1 track is a version of another' if total == 1 else f'{total:,} tracks are versions of others'}: {kinds}"
 
 
-async def analyze_with(services: Services, names: list[str] | None, bars: Bars, where: Sequence[Condition] = ()) -> str:
-    """The analyze step, on open services. Returns lines that say how the analyses ended.
+async def analyze_with(
+    services: Services, names: list[str] | None, bars: Bars, where: Sequence[Condition] = ()
+) -> Summary:
+    """The analyze step, on open services. Returns lines that say how the analyses ended, and whether all did well.
 
     It ends with comparing the tracks anew, and with reading how bars end, for search by sound, of the tracks that this
     has not been done for.
@@ -129,13 +140,13 @@ async def analyze_with(services: Services, names: list[str] | None, bars: Bars, 
     await services.analyses.refresh_percentiles()
     await read_tails(services.tails, services.pool, services.settings.analysis_batch_size, bars)
     account = [_account(step.key.analyzer, report) for step in steps]
-    return "\n".join([*account, *_left_out(left_out), *_failures(report)])
+    return Summary("\n".join([*account, *_left_out(left_out), *_failures(report)]), not report.failures)
 
 
 def _account(name: str, report: AnalysisReport) -> str:
     counts = report.counts.get(name, {})
     counted = " + ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
-    return f"{name}: {counted or 'nothing was due'}"
+    return f"{name}: {counted or ('nothing done' if report.failures else 'nothing was due')}"
 
 
 def _left_out(left_out: dict[str, str]) -> list[str]:

@@ -102,7 +102,7 @@ async def _demo() -> None:
                 except ModelError as error:
                     embedded, notice = 0, f"Meaning search is off: {error}"
             print_enrichment(enrichment)
-            out.print(f"{versions}\n{statuses}\n{embedded:,} tracks embedded", markup=False)
+            out.print(f"{versions}\n{statuses.text}\n{embedded:,} tracks embedded", markup=False)
             if notice:
                 out.print(notice, style="yellow", markup=False)
             finish_scrape(report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from psycopg.types.json import Jsonb
 
 from rap_analyzer.adapters.postgres.database import Database, copy_rows, query
@@ -142,7 +143,7 @@ def _input(row: dict[str, Any]) -> AnalysisInput:
 
 def _analysis_row(track_id: int, digest: str, analysis: Analysis) -> tuple[Any, ...]:
     filed = (analysis.analyzer, analysis.version, analysis.config_hash, str(analysis.status))
-    said = (Jsonb(analysis.measures), analysis.confidence, analysis.fallback, analysis.reason)
+    said = (Jsonb(analysis.measures, orjson.dumps), analysis.confidence, analysis.fallback, analysis.reason)
     return (track_id, digest, *filed, *said)
 
 
