@@ -248,3 +248,47 @@ def test_a_search_is_typed_and_followed(opened: Callable[..., Page]) -> None:
     page.wait_for_selector(":target")
     assert "#bar-" in page.url
     assert page.locator(":target").count() == 1
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_column_of_the_emotions_leads_to_its_bar(opened: Callable[..., Page], width: int) -> None:
+    """Without any script of ours: the picture is there at any width, and a click goes to the bar."""
+    page = opened("track", width, java_script_enabled=False)
+    rows = page.locator(".arc-rows svg:not(.spots)")
+    assert rows.count() == 7
+    for box in (rows.nth(n).bounding_box() for n in range(7)):
+        assert box
+        assert box["width"] > width / 2
+        assert box["height"] > 20
+    spots = page.locator(".spots a")
+    wanted = spots.nth(3).get_attribute("href")
+    assert "Bar " in (spots.nth(3).locator("title").text_content() or "")
+    spots.nth(3).click()
+    assert page.url.endswith(str(wanted))
+    assert page.locator(str(wanted)).is_visible()
+
+
+def test_the_columns_lie_over_the_rows(opened: Callable[..., Page]) -> None:
+    """What one points at is the column that one sees."""
+    page = opened("track")
+    over, first, last = (
+        page.locator(f".arc-rows svg{which}").bounding_box() for which in (".spots", ":nth-child(2)", ".derived")
+    )
+    assert over
+    assert first
+    assert last
+    assert (over["x"], over["width"]) == (first["x"], first["width"])
+    assert over["y"] == first["y"]
+    assert abs(over["y"] + over["height"] - last["y"] - last["height"]) < 2
+
+
+def test_the_verdicts_are_reached_from_the_top_and_open_by_keyboard(opened: Callable[..., Page]) -> None:
+    """Links at the top, tables behind summaries."""
+    page = opened("track", 390)
+    page.locator(".jump a").nth(2).click()
+    assert page.url.endswith("#analyzers")
+    summary = page.locator("#emotion summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("table.emotions").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -234,7 +234,7 @@ def test_ctrl_c_stops_in_order_and_the_next_run_completes(
         os.killpg(process.pid, signal.SIGINT)
         _, complaint = process.communicate(timeout=30)
     assert process.returncode == 130, complaint
-    said = [line for line in complaint.splitlines() if not re.match(r"[\w :]+: [\d,]+", line)]
+    said = [line for line in complaint.splitlines() if not re.match(r"[\w :,]+: [\d,]+", line)]
     assert said == ["Stopped. What was saved stays; the same command goes on from here."], complaint
     assert_no_orphans(folder)
     assert not EmbeddedServer(folder).is_running()

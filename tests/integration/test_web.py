@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from html import unescape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,6 +19,10 @@ from rap_analyzer import telemetry
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
 from rap_analyzer.adapters.postgres.enrichments import EnrichmentStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
+from rap_analyzer.analyzers import algorithmic, emotion
+from rap_analyzer.domain.analysis import Analysis, AnalysisInput, Status
+from rap_analyzer.domain.job import AnalyzerKey
+from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Role, Song, TrackDraft
 from rap_analyzer.web.app import create_app
 from rap_analyzer.wiring import load_settings, open_services
 
@@ -402,7 +408,17 @@ async def test_the_openapi_document_describes_every_route(client: httpx2.AsyncCl
     """It is OpenAPI 3, each operation has a summary, each parameter a description."""
     document = (await client.get("/openapi.json")).json()
     assert document["openapi"].startswith("3.")
-    assert {"/analyze", "/search", "/health", "/live", "/ready", "/metrics"} <= set(document["paths"])
+    assert {
+        "/analyze",
+        "/batch",
+        "/batch/{batch_id}",
+        "/batch/{batch_id}/result",
+        "/search",
+        "/health",
+        "/live",
+        "/ready",
+        "/metrics",
+    } <= set(document["paths"])
     assert {"/tracks/{track_id}", "/tracks/{track_id}/similar", "/artists/{artist_id}"} <= set(document["paths"])
     for path, operations in document["paths"].items():
         for operation in operations.values():
@@ -449,3 +465,100 @@ async def test_an_artist_and_a_track_tell_of_versions(running: tuple[FastAPI, ht
     assert 0.5 <= track["versions"][0]["similarity"] < 1
     assert track["percentiles"]
     assert "Statistics count the original" in (await client.get(f"/tracks/{live['id']}", headers=PAGE)).text
+
+
+# The emotion arc, themes, and the analyzers side by side
+
+
+async def test_a_track_shows_its_emotions_bar_by_bar(client: httpx2.AsyncClient, track_id: int) -> None:
+    """A column that leads to each judged bar, the figures of the JSON, and how far to trust them."""
+    found = (await client.get(f"/tracks/{track_id}")).json()
+    page = (await client.get(f"/tracks/{track_id}", headers=PAGE)).text
+    [measures] = [one["measures"] for one in found["analyses"] if one["analyzer"] == "emotion"]
+    figure = page[page.index('<figure class="arc">') : page.index("</figure>")]
+    assert figure.count('class="bars"') == 7
+    bars = [int(number) - 1 for number in re.findall(r'<a href="#bar-(\d+)" tabindex="-1"><rect', figure)]
+    assert bars == measures["arc"]["bar"]
+    assert all(f'id="bar-{number + 1}"' in page for number in bars)
+    assert f"{100 * measures['scores']['joy']:.0f}\u00a0%" in figure
+    assert "comments on Reddit, not from rap" in page
+    assert "docs/explanation/emotion.md" in page
+    assert "<script" not in figure
+
+
+async def test_themes_lead_to_the_bars_that_show_them(client: httpx2.AsyncClient) -> None:
+    """On the page and in the JSON the same, in at least half of the songs."""
+    shown = 0
+    for number in range(1, 21):
+        themes = (await client.get(f"/tracks/{number}")).json()["themes"]
+        page = (await client.get(f"/tracks/{number}", headers=PAGE)).text
+        part = page[page.index('id="themes"') : page.index('id="analyzers"')]
+        assert themes["reason"] in unescape(part)
+        for theme in themes["themes"]:
+            first, last = (bar + 1 for bar in theme["evidence"][0]["bars"])
+            assert f"<b>{theme['theme'].replace('_', ' ')}</b>" in part
+            assert f'href="#bar-{first}"' in part
+            assert f"bars {first} to {last}" in part
+            assert f'id="bar-{last}"' in page
+        shown += bool(themes["themes"])
+    assert shown >= 10
+
+
+async def test_the_analyzers_stand_side_by_side_and_what_is_missing_is_said(
+    client: httpx2.AsyncClient, track_id: int
+) -> None:
+    """The demo has no key for qwen, and ollama is not enabled; hybrid says that there was nothing to compare."""
+    found = (await client.get(f"/tracks/{track_id}")).json()
+    assert [one["analyzer"] for one in found["analyses"]] == ["algorithmic_basic", "emotion", "hybrid"]
+    assert found["missing"]["not_enabled"] == ["ollama"]
+    assert list(found["missing"]["why"]) == ["qwen"]
+    assert "NOVITA_API_KEY is not set" in found["missing"]["why"]["qwen"]
+    page = (await client.get(f"/tracks/{track_id}", headers=PAGE)).text
+    table = page[page.index('<table class="analyzers">') : page.index("How far they agree")]
+    names = re.findall(r'<th scope="row">(\w+)', table)
+    assert names == ["algorithmic_basic", "emotion", "hybrid", "qwen"]
+    assert "left out" in table
+    assert "NOVITA_API_KEY is not set" in table
+    assert "Not enabled: ollama." in table
+    assert "nothing could be compared" in page
+
+
+async def test_what_a_model_says_is_text_and_nothing_else(data_dir: Callable[[], Path]) -> None:
+    """Markup in lyrics, headers, reasons, summaries and quotations stays what it is: words. A stand-in has a badge."""
+    evil = "<script>alert(1)</script>\"'&"
+    words = f"[Verse 1: {evil}]\nI love {evil}\nI hate {evil}"
+    about = Song("1", "Song", "", (Credit(ArtistRef("Ann Tenna", "1"), Role.PRIMARY),), language="en")
+    draft = TrackDraft(about, Outcome.STORED, Provenance("genius", "1", "", datetime.now(UTC), "1", ""), words)
+    told = {
+        "mood": evil, "technique": 5, "explicit": {"level": evil, "kinds": []}, "summary": evil,
+        "themes": [{"theme": evil, "evidence": [{"bar": 0, "text": evil}]}],
+    }  # fmt: skip
+    counted = algorithmic.score(AnalysisInput(words)).measures
+    judged = [
+        emotion.score(AnalysisInput(words)),
+        Analysis("qwen", evil, "q", Status.DONE, told, 0.5, reason=evil),
+        Analysis("ollama", "1", "o", Status.DONE, counted, None, "algorithmic_basic", evil),
+    ]
+    async with service(data_dir()) as (app, client):
+        await app.state.services.tracks.save_tracks([draft])
+        [(number, digest, _)] = await app.state.services.analyses.load_unanalyzed(AnalyzerKey("x", "1", "c"), 1, 0)
+        await app.state.services.analyses.save_analyses([(number, digest, one) for one in judged])
+        page = (await client.get(f"/tracks/{number}", headers=PAGE)).text
+    assert "<script>alert" not in page
+    assert page.count("&lt;script&gt;alert") >= 12
+    assert "fallback: algorithmic_basic" in page
+    assert "Not analysed yet: rap analyze" in page
+    assert "The present words have no embedding yet: run rap embed." in page
+
+
+async def test_a_track_that_nobody_has_analysed_says_what_helps(data_dir: Callable[[], Path]) -> None:
+    """Each part has its sentence, and the page stands."""
+    about = Song("1", "Song", "", (Credit(ArtistRef("Ann Tenna", "1"), Role.PRIMARY),))
+    draft = TrackDraft(about, Outcome.STORED, Provenance("genius", "1", "", datetime.now(UTC), "1", ""), GOOD)
+    async with service(data_dir()) as (app, client):
+        await app.state.services.tracks.save_tracks([draft])
+        page = (await client.get("/tracks/1", headers=PAGE)).text
+        missing = (await client.get("/tracks/1")).json()["missing"]["why"]
+    assert missing["emotion"] == missing["algorithmic_basic"] == missing["hybrid"] == "Not analysed yet: rap analyze"
+    assert page.count("Not analysed yet: rap analyze") >= 5
+    assert "<figure" not in page

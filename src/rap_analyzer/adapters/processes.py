@@ -91,10 +91,15 @@ class ProcessPool:
         finally:
             feeding.cancel()
 
-    def close(self) -> None:
-        """End the processes."""
+    def close(self, *, wait: bool = False) -> None:
+        """End the processes.
+
+        Args:
+            wait: until they have ended. For one that has nothing left to do and whose caller ends next: at its own end
+                Python stumbles over a pool that is just closing, and says so on standard error.
+        """
         if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor.shutdown(wait=wait, cancel_futures=True)
             self._executor = None
 
     def _started(self) -> ProcessPoolExecutor:

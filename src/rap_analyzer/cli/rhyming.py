@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import queue
-import sys
-import threading
-from contextlib import contextmanager
-from itertools import chain, islice
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
+from rap_analyzer.cli.json_lines import as_lines, opened, read_line
 from rap_analyzer.domain.errors import InputError
-from rap_analyzer.domain.transcription import MAX_CHARACTERS
+from rap_analyzer.domain.text_record import too_long
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from rap_analyzer.cli.json_lines import Line
 
 COLOURS = (
     "yellow",
@@ -29,13 +26,6 @@ COLOURS = (
     "bright_magenta",
     "bright_green",
 )
-FEW_RECORDS = 8
-"""Not worth starting other processes for."""
-BATCH = 16
-"""Records that a process answers at a time, at most."""
-BATCH_BYTES = 100_000
-LONGEST_LINE = 8 * MAX_CHARACTERS
-"""Bytes. A character takes up to six in JSON."""
 
 
 def show(file: Path | None) -> None:
@@ -45,13 +35,13 @@ def show(file: Path | None) -> None:
     from rap_analyzer.cli.console import out
     from rap_analyzer.domain.transcription import clean_transcription
 
-    with _opened(file) as source:
+    with opened(file) as source:
         text = clean_transcription(decoded(source.read()))
     name = file or "standard input"
     if not text:
         raise InputError("There are no lyrics to read: name a file, or pipe a text in.")
-    if too_long := _too_long(text):
-        raise InputError(f"{name}: {too_long}.")
+    if fault := too_long(text):
+        raise InputError(f"{name}: {fault}.")
     if not any(map(str.isalnum, text)):
         raise InputError(f"{name}: there are no words in the text, so nothing can rhyme; give lyrics, one bar a line.")
     answer = rhymes_json(text)
@@ -84,135 +74,13 @@ def _counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
-def answer_lines(file: Path | None) -> None:
-    """One JSON line for each line read, in order; a bad line is answered by an error and harms no other.
-
-    The first few are answered at once, the others by all cores; memory stays bounded however many there are.
-    """
-    from rap_analyzer.cli.console import run
-
-    with _opened(file) as source:
-        lines = _numbered(source)
-        for line in islice(lines, FEW_RECORDS):
-            _write(_answer_all([line]))
-        if (following := next(lines, None)) is not None:
-            run(_answer_others(chain([following], lines)))
-
-
-def _write(answers: bytes) -> None:
-    sys.stdout.buffer.write(answers)
-    sys.stdout.buffer.flush()
-
-
-Line = tuple[int, bytes]
-
-
-def _numbered(source: IO[bytes]) -> Iterator[Line]:
-    """Lines with their numbers, blank ones left out; of one that no song is as long as, only its beginning."""
-    number = 0
-    while line := source.readline(LONGEST_LINE):
-        number += 1
-        rest = line
-        while len(rest) == LONGEST_LINE and not rest.endswith(b"\n"):
-            rest = source.readline(LONGEST_LINE)
-        if line.strip():
-            yield number, line
-
-
-async def _answer_others(lines: Iterator[Line]) -> None:
-    from rap_analyzer.adapters.processes import ProcessPool
-
-    pool = ProcessPool(fork=True)
-    pool.start()
-    try:
-        async for answers in pool.stream(_answer_all, _batches(lines)):
-            _write(answers)
-    finally:
-        pool.close()
-
-
-async def _batches(lines: Iterator[Line]) -> AsyncIterator[list[Line]]:
-    """What has arrived, a few records at a time: a slow writer gets its answer before it has written the next line."""
-    arrived: queue.Queue[Line | None] = queue.Queue(2 * BATCH)
-
-    def read() -> None:
-        for line in lines:
-            arrived.put(line)
-        arrived.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    batch: list[Line] = []
-    while (line := await asyncio.to_thread(arrived.get)) is not None:
-        batch.append(line)
-        ended = _take_waiting(arrived, batch)
-        yield batch
-        if ended:
-            return
-        batch = []
-
-
-def _take_waiting(arrived: queue.Queue[Line | None], batch: list[Line]) -> bool:
-    """Fills a batch with what waits already; whether that was the end."""
-    size = sum(len(line) for _, line in batch)
-    while len(batch) < BATCH and size < BATCH_BYTES:
-        try:
-            line = arrived.get_nowait()
-        except queue.Empty:
-            return False
-        if line is None:
-            return True
-        batch.append(line)
-        size += len(line[1])
-    return False
-
-
-def _answer_all(lines: list[Line]) -> bytes:
-    """The answers to lines as JSON lines."""
-    import orjson
-
+def answer_all(lines: list[Line]) -> bytes:
+    """The rhyme chains of the records that lines are, as JSON lines; a bad line is answered by an error."""
     from rap_analyzer.analyzers.rhymes import all_rhymes_json
 
-    records = [_record(*line) for line in lines]
-    heard = iter(all_rhymes_json([(r.get("id"), r["lyrics"]) for r in records if "error" not in r]))
-    answers = (record if "error" in record else next(heard) for record in records)
-    return b"".join(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE) for answer in answers)
-
-
-@contextmanager
-def _opened(file: Path | None) -> Iterator[IO[bytes]]:
-    if file is None:
-        yield sys.stdin.buffer
-        return
-    try:
-        handle = file.open("rb")
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}.") from error
-    with handle:
-        yield handle
-
-
-def _record(number: int, line: bytes) -> dict[str, Any]:
-    import orjson
-
-    if len(line) >= LONGEST_LINE:
-        return {"id": None, "error": f"line {number}: longer than any song ({MAX_CHARACTERS:,} characters)"}
-    try:
-        record = orjson.loads(line.decode("utf-8", "replace"))
-    except orjson.JSONDecodeError as error:
-        return {"id": None, "error": f"line {number}: no JSON ({error})"}
-    if not isinstance(record, dict) or not isinstance(record.get("lyrics"), str):
-        found = record.get("id") if isinstance(record, dict) else None
-        return {"id": found, "error": f'line {number}: an object with "id" and "lyrics" is needed'}
-    if too_long := _too_long(record["lyrics"]):
-        return {"id": record.get("id"), "error": f"line {number}: {too_long}"}
-    return record
-
-
-def _too_long(text: str) -> str:
-    """What is wrong with a text that no song is as long as; empty for others."""
-    if len(text) <= MAX_CHARACTERS:
-        return ""
-    return f"the text has {len(text):,} characters, more than any song ({MAX_CHARACTERS:,})"
+    records = [read_line(*line) for line in lines]
+    heard = all_rhymes_json([(record.id, record.lyrics) for record in records if not record.fault])
+    return as_lines(records, iter(heard))
 
 
 def _coloured(text: str, answer: dict[str, Any]) -> Iterator[Any]:

@@ -43,7 +43,7 @@ async def paste_page(request: Request) -> Response:
 async def analyze(request: Request, body: AnalyzeRequest) -> Response:
     """Analyse a text: its measures and, with `algorithmic_basic`, its rhyme chains. Nothing is stored."""
     analysis, rhymes = await _analyze(request.app.state.services, body.text, body.analyzer)
-    return JSONResponse(analysis_json(analysis) | ({"rhymes": rhymes} if rhymes else {}))
+    return JSONResponse(analysis.to_json() | ({"rhymes": rhymes} if rhymes else {}))
 
 
 @router.post("/analyze/page", include_in_schema=False)
@@ -68,24 +68,10 @@ async def _analyze(services: Services, raw: str, name: str) -> tuple[Analysis, d
     text = clean_transcription(raw)
     if not text.strip():
         raise InputError("text is empty; send some bars, one a line.")
-    analyzer = services.analyzer_for_request(name)
+    analyzer = await services.analyzers.get_for_request(name)
     [analysis] = await analyzer.analyze([AnalysisInput(text)])
     rhymes = await rhymes_of(services, text) if analysis.status is Status.DONE else None
     return analysis, rhymes
-
-
-def analysis_json(analysis: Analysis) -> dict[str, Any]:
-    """An analysis as the API gives it."""
-    body = {
-        "analyzer": analysis.analyzer,
-        "version": analysis.version,
-        "status": str(analysis.status),
-        "measures": analysis.measures,
-        "confidence": analysis.confidence,
-        "fallback": analysis.fallback,
-        "reason": analysis.reason,
-    }
-    return {name: value for name, value in body.items() if value not in (None, "")}
 
 
 def measure_rows(analysis: Analysis | None) -> list[dict[str, Any]]:

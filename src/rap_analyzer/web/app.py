@@ -14,10 +14,12 @@ from starlette.staticfiles import StaticFiles
 
 from rap_analyzer import __version__, telemetry
 from rap_analyzer.domain.errors import RapError
-from rap_analyzer.web import analysis_routes, corpus_routes, health_routes
+from rap_analyzer.web import analysis_routes, batch_routes, corpus_routes, health_routes
+from rap_analyzer.web.body_limit import BodyLimit
 from rap_analyzer.web.freshness import Freshener
 from rap_analyzer.web.problems import answer_http_error, answer_invalid, answer_rap_error, answer_unexpected
 from rap_analyzer.wiring import load_settings, open_services
+from rap_analyzer.wiring.batches import BatchWorker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -41,11 +43,13 @@ def create_app() -> FastAPI:
     app.include_router(health_routes.router)
     app.include_router(corpus_routes.router)
     app.include_router(analysis_routes.router)
+    app.include_router(batch_routes.router)
     app.mount("/static", StaticFiles(directory=str(resources.files(__package__).joinpath("static"))), name="static")
     app.add_exception_handler(RapError, answer_rap_error)
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(HTTPException, answer_http_error)
     app.add_exception_handler(Exception, answer_unexpected)
+    app.add_middleware(BodyLimit)
     app.middleware("http")(_measure)
     return app
 
@@ -57,7 +61,10 @@ async def _with_services(app: FastAPI) -> AsyncIterator[None]:
     async with open_services(settings) as services:
         app.state.services = services
         app.state.freshener = Freshener(services.analyses)
+        app.state.batch_worker = BatchWorker(services)
+        app.state.batch_worker.nudge()  # a former process may have left some
         yield
+        await app.state.batch_worker.close()
         await app.state.freshener.close()
 
 

@@ -11,13 +11,18 @@ from starlette.responses import JSONResponse, Response
 
 from rap_analyzer.domain.analysis import Analysis, Status
 from rap_analyzer.domain.errors import InputError
+from rap_analyzer.domain.lyrics import parse
 from rap_analyzer.domain.search import Filters, answer_json, similar_json
 from rap_analyzer.domain.track import Role
-from rap_analyzer.web.analysis_routes import analysis_json, average_rows, measure_rows
+from rap_analyzer.pipeline.themes import themes_of
+from rap_analyzer.web.analysis_routes import average_rows, measure_rows
+from rap_analyzer.web.analyzer_view import agreement_of, analyzer_rows, missing_of, told_themes
+from rap_analyzer.web.arc_view import view_arc
 from rap_analyzer.web.comparing import performers_of, vocabulary_of, with_standings
 from rap_analyzer.web.lyric_view import view_lyrics
 from rap_analyzer.web.pages import render_page, wants_page
 from rap_analyzer.web.rhyming import rhymes_of
+from rap_analyzer.wiring import ANALYZERS
 
 if TYPE_CHECKING:
     from rap_analyzer.domain.track import Track
@@ -95,10 +100,15 @@ async def track(
         services.pages.load_version(number),
         services.pages.load_standing(number),
     )
-    basic = next((a for a in analyses if a.analyzer == "algorithmic_basic"), None)
+    by_name = {analysis.analyzer: analysis for analysis in analyses}
+    basic = by_name.get("algorithmic_basic")
+    themes, missing = await asyncio.gather(
+        themes_of(services.passages, number), missing_of(services.analyzers, analyses, list(ANALYZERS))
+    )
     performers = performers_of(found, basic)
     if not wants_page(request):
         body = _track_json(found, analyses, enrichments) | version | {"versions": versions}
+        body |= {"themes": themes.as_json(), "missing": missing.to_json()}
         body |= {"performers": performers, "percentiles": standing.percentiles_json(), "scores": standing.scores_json()}
         if with_lyrics:
             body |= {"lyrics": found.lyrics, "rhymes": await _rhymes(services, found, analyses)}
@@ -116,6 +126,13 @@ async def track(
         "versions": versions,
         "similar": similar,
         "credits": _credits(found),
+        "emotion": by_name.get("emotion"),
+        "arc": view_arc(by_name.get("emotion"), parse(found.lyrics)),
+        "themes": themes,
+        "told_themes": told_themes(analyses),
+        "missing": missing,
+        "analyzer_rows": analyzer_rows(analyses, missing, list(ANALYZERS)),
+        "agreement": agreement_of(by_name.get("hybrid")),
     }
     return render_page(request, "track.html", values)
 
@@ -205,6 +222,6 @@ def _track_json(found: Track, analyses: list[Analysis], enrichments: list[dict[s
         "url": found.url,
         "lyrics_digest": found.lyrics_digest,
         "credits": _credits(found),
-        "analyses": [analysis_json(a) for a in analyses],
+        "analyses": [a.to_json() for a in analyses],
         "enrichments": [{**e, "fetched_at": e["fetched_at"].isoformat()} for e in enrichments],
     }

@@ -52,7 +52,11 @@ async def answer_rap_error(request: Request, error: Exception) -> Response:
 
 async def answer_invalid(request: Request, error: Exception) -> Response:
     """A request whose parameters do not fit: the field is named."""
-    first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": str(error)}
+    first = (
+        error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": str(error), "type": ""}
+    )
+    if first.get("type") == "json_invalid":
+        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "The body is no JSON.", "InputError")
     field = ".".join(str(part) for part in first["loc"][1:]) or "the body"
     return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, f"{field}: {first['msg']}.", "InputError")
 
@@ -60,7 +64,8 @@ async def answer_invalid(request: Request, error: Exception) -> Response:
 async def answer_http_error(request: Request, error: Exception) -> Response:
     """No such route, or not that method."""
     status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
-    detail = "Nothing is here; / shows what there is." if status is HTTPStatus.NOT_FOUND else status.description
+    told = error.detail if isinstance(error, HTTPException) and error.detail != status.phrase else status.description
+    detail = "Nothing is here; / shows what there is." if status is HTTPStatus.NOT_FOUND else told
     return _problem(request, status, detail, status.phrase)
 
 

@@ -148,6 +148,8 @@ class BatchWorker:
         except StoreError as error:
             # What is queued stays so; the next look at a request begins anew.
             log.warning("batches are not worked on here", reason=str(error))
+        except Exception as error:  # the service goes on whatever it is, and shuts down in order
+            log.exception("batches are not worked on here", error=repr(error))
 
     async def _wait(self, queues: Sequence[str], work: asyncio.Task[None]) -> None:
         """Until other queues are to be worked on, or none."""
@@ -173,14 +175,14 @@ async def _with_own_processes(services: Services) -> AsyncIterator[Services]:
 
 
 async def _steps(services: Services, names: Sequence[str] | None) -> list[Step]:
-    wanted = dict.fromkeys(names or OFFLINE)
+    wanted = list(names or OFFLINE)
     try:
         if COMBINING in wanted:
-            wanted |= dict.fromkeys(key.analyzer for key in await services.analyzers.parts())
-        steps, _ = await services.analyzers.steps(list(wanted))
+            wanted = [*(key.analyzer for key in await services.analyzers.parts()), *wanted]
+        order = list(dict.fromkeys(wanted))
+        steps, _ = await services.analyzers.steps(order)
     except ConfigError as error:
         raise InputError(f"analyzers: {error}") from error
-    order = list(wanted)
     return sorted(steps, key=lambda step: order.index(step.key.analyzer))
 
 
