@@ -50,6 +50,18 @@ def combined(*parts: Analysis) -> Analysis:
     return analysis
 
 
+def test_a_simulated_judge_is_marked() -> None:
+    """Its model is named, and neither its row nor its themes pass for a judgement."""
+    told_by = {model: told(measures={**TOLD, "model": model}) for model in ("simulated-4b", "qwen/qwen3-4b-fp8")}
+    rows = {model: analyzer_rows([one], NOTHING, KNOWN)[0] for model, one in told_by.items()}
+    assert {model: row.is_simulated for model, row in rows.items()} == {
+        "simulated-4b": True,
+        "qwen/qwen3-4b-fp8": False,
+    }
+    assert {row.model for row in rows.values()} == set(told_by)
+    assert [told_themes([one])[0]["is_simulated"] for one in told_by.values()] == [True, False]
+
+
 def test_rows_come_in_the_order_of_the_table_and_what_is_missing_last(counted: Analysis, felt: Analysis) -> None:
     """With the reason; an analyzer that is not known any more is shown all the same."""
     former = Analysis("tea_leaves", "1", "t", Status.DONE, {"leaves": 3})

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COUNTED = ("rhyme_density", "multisyllabic_share", "syllables_per_bar", "mtld")
 NOT_YET = "Not analysed yet: rap analyze"
+SIMULATED = "simulated-"
 Figures = list[tuple[str, str]]
 
 
@@ -50,6 +51,7 @@ class AnalyzerRow:
         fallback: the analyzer whose figures these are; empty for its own.
         figures: the main ones, with what they are.
         reason: a sentence, or none.
+        model: the model that was asked; empty where there is none.
     """
 
     name: str
@@ -59,6 +61,12 @@ class AnalyzerRow:
     confidence: str = ""
     fallback: str = ""
     figures: Sequence[tuple[str, str]] = ()
+    model: str = ""
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether a simulator answered, whose figures judge nothing."""
+        return is_simulated(self.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,11 @@ class Agreement:
     whole: str
     silent: Sequence[tuple[str, str]]
     reason: str
+
+
+def is_simulated(model: str) -> bool:
+    """Whether a model's id is one of the simulator's, which are all named so."""
+    return model.startswith(SIMULATED)
 
 
 async def missing_of(analyzers: Analyzers, analyses: Sequence[Analysis], known: Sequence[str]) -> Missing:
@@ -126,7 +139,12 @@ def agreement_of(analysis: Analysis | None) -> Agreement | None:
 def told_themes(analyses: Sequence[Analysis]) -> list[dict[str, Any]]:
     """Themes that chat models name, with quotations, and their summaries, by analyzer; a stand-in names none."""
     return [
-        {"analyzer": one.analyzer, "themes": one.measures["themes"], "summary": one.measures.get("summary", "")}
+        {
+            "analyzer": one.analyzer,
+            "themes": one.measures["themes"],
+            "summary": one.measures.get("summary", ""),
+            "is_simulated": is_simulated(str(one.measures.get("model", ""))),
+        }
         for one in analyses
         if one.status is Status.DONE and not one.fallback and "themes" in one.measures
     ]
@@ -143,6 +161,7 @@ def _row(analysis: Analysis) -> AnalyzerRow:
         _share(analysis.confidence),
         analysis.fallback or "",
         figures,
+        "" if analysis.fallback else str(analysis.measures.get("model", "")),
     )
 
 
