@@ -294,6 +294,10 @@ async def test_the_order_of_parts_changes_nothing() -> None:
         ),
         (replace(TOLD, status=Status.FAILED, measures={}, reason="It broke."), "It broke."),
         (replace(TOLD, status=Status.FAILED, measures={}), "Its status is failed."),
+        (
+            replace(TOLD, measures={**TOLD.measures, "model": "simulated-4b"}),
+            "Its model is simulated, and judges nothing.",
+        ),
         (replace(TOLD, version="0"), "It has not judged these words."),
         (None, "It has not judged these words."),
     ],

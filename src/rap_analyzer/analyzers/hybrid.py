@@ -22,6 +22,7 @@ from rap_analyzer.domain.agreement import (
     told_places,
 )
 from rap_analyzer.domain.analysis import Analysis, Status
+from rap_analyzer.domain.chat import is_simulated
 from rap_analyzer.domain.errors import ConfigError
 from rap_analyzer.domain.job import AnalyzerKey
 from rap_analyzer.domain.verdict import MARKS
@@ -189,6 +190,8 @@ def _part(key: AnalyzerKey, analysis: Analysis | None, speaking: str | None) -> 
         return _Part(key, None, analysis.reason or f"Its status is {analysis.status}.")
     if analysis.fallback:
         return _Part(key, None, f"It gave no answer of its own; {analysis.fallback} stands in for it.")
+    if is_simulated(str(analysis.measures.get("model", ""))):
+        return _Part(key, None, "Its model is simulated, and judges nothing.")
     if speaking:
         return _Part(key, None, f"{speaking} speaks in its place.")
     return _Part(key, analysis, "")

@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+SIMULATED = "simulated-"
+"""How the ids of all models of the simulator begin."""
+
+
+def is_simulated(model: str) -> bool:
+    """Whether it is the simulator's, whose answers judge nothing."""
+    return model.startswith(SIMULATED)
+
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rap_analyzer.domain.analysis import Status
+from rap_analyzer.domain.chat import is_simulated
 from rap_analyzer.domain.errors import ConfigError
 from rap_analyzer.domain.measures import MEASURES
 from rap_analyzer.domain.verdict import HIGHEST, MARKS
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 COUNTED = ("rhyme_density", "multisyllabic_share", "syllables_per_bar", "mtld")
 NOT_YET = "Not analysed yet: rap analyze"
-SIMULATED = "simulated-"
 Figures = list[tuple[str, str]]
 
 
@@ -86,11 +86,6 @@ class Agreement:
     whole: str
     silent: Sequence[tuple[str, str]]
     reason: str
-
-
-def is_simulated(model: str) -> bool:
-    """Whether a model's id is one of the simulator's, which are all named so."""
-    return model.startswith(SIMULATED)
 
 
 async def missing_of(analyzers: Analyzers, analyses: Sequence[Analysis], known: Sequence[str]) -> Missing:
