@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import importlib.resources
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from rap_analyzer.analyzers.languages import ENGLISH, THRESHOLDS, SectionLanguage, english_only
+from rap_analyzer.analyzers.english import English, Wording, read_english
+from rap_analyzer.analyzers.languages import THRESHOLDS
 from rap_analyzer.analyzers.uncollected import uncollected
 from rap_analyzer.domain import rhyme_classes, rhyme_hearing, rhyme_pairs, rhyme_phrases
 from rap_analyzer.domain.analysis import Analysis, AnalysisInput, Status
-from rap_analyzer.domain.lyrics import parse
 from rap_analyzer.domain.measures import MEASURES, measure_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rap_analyzer.domain.lyrics import Lyrics
     from rap_analyzer.ports import CpuPool
 
 __all__ = ["MEASURES", "AlgorithmicAnalyzer", "score", "score_all"]
 
 NAME = "algorithmic_basic"
 VERSION = "2"
+WORDING = Wording("measure", "measured", "heard")
 AT_ONCE = 4
 """Texts that are heard together. More fill the processor's cache, fewer leave numpy with too short columns."""
 LEARNED = ("rhyme_weights.npz", "letter_to_sound.npz")
@@ -63,13 +63,6 @@ class AlgorithmicAnalyzer:
         return [analysis for batch in await self._pool.map(score_all, batches) for analysis in batch]
 
 
-class _English(NamedTuple):
-    """What is measured of a text: the song without its sections in other languages, and those."""
-
-    lyrics: Lyrics
-    left_out: tuple[SectionLanguage, ...]
-
-
 def score(given: AnalysisInput) -> Analysis:
     """The analysis of one text. Pure: the same words give the same figures."""
     return score_all([given])[0]
@@ -78,48 +71,17 @@ def score(given: AnalysisInput) -> Analysis:
 def score_all(given: Sequence[AnalysisInput]) -> list[Analysis]:
     """The same for several texts, in order; faster than one by one, and none changes another's analysis."""
     with uncollected():
-        read = list(map(_read, given))
-        measured = iter(measure_all([one.lyrics for one in read if isinstance(one, _English)]))
-        return [_measured(one, next(measured)) if isinstance(one, _English) else one for one in read]
+        read = [read_english(one, WORDING) for one in given]
+        measured = iter(measure_all([one.lyrics for one in read if isinstance(one, English)]))
+        return [_measured(one, next(measured)) if isinstance(one, English) else _without(*one) for one in read]
 
 
-def _read(given: AnalysisInput) -> _English | Analysis:
-    """What can be measured of a text, or the analysis that says why nothing can."""
-    lyrics = parse(given.lyrics)
-    if not any(any(map(str.isalpha, word.bare)) for word in lyrics.words):
-        return _without(Status.NO_WORDS, "The text has no words with letters, so there is nothing to measure.")
-    if (language := _source_language(given)) != ENGLISH:
-        return _unsupported(language)
-    english, left_out = english_only(lyrics)
-    if left_out and not any(english.words):
-        return _unsupported(*dict.fromkeys(language for _, language in left_out))
-    return _English(english, left_out)
-
-
-def _measured(english: _English, measures: dict[str, Any]) -> Analysis:
+def _measured(english: English, measures: dict[str, Any]) -> Analysis:
     if not measures["syllables_per_bar"]:
         reason = "The lyrics are written in a script that the English pronunciation rules cannot read."
         return _without(Status.UNSUPPORTED_LANGUAGE, reason)
-    return Analysis(NAME, VERSION, CONFIG_HASH, Status.DONE, measures, reason=_left_out(*english))
-
-
-def _left_out(lyrics: Lyrics, left_out: tuple[SectionLanguage, ...]) -> str:
-    """A sentence on the sections that are not in English; "" when all are."""
-    if not left_out:
-        return ""
-    named = (f"{lyrics.sections[k].header or 'section ' + str(k + 1)} ({language!r})" for k, language in left_out)
-    return f"Measured without what is not in English: {', '.join(named)}."
-
-
-def _unsupported(*languages: str) -> Analysis:
-    named = ", ".join(map(repr, languages))
-    return _without(Status.UNSUPPORTED_LANGUAGE, f"The lyrics are in {named}, and only English ('en') is heard.")
+    return Analysis(NAME, VERSION, CONFIG_HASH, Status.DONE, measures, reason=english.left_out)
 
 
 def _without(status: Status, reason: str) -> Analysis:
     return Analysis(NAME, VERSION, CONFIG_HASH, status, reason=reason)
-
-
-def _source_language(given: AnalysisInput) -> str:
-    """The source's word for it, without a region ("en-US"); English where it says nothing, for the text to tell."""
-    return given.language.strip().lower().replace("_", "-").split("-")[0] if given.language else ENGLISH

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from rap_analyzer.analyzers.emotion_reading import Refused, Song, read
+from rap_analyzer.analyzers.emotion_reading import Song, read
+from rap_analyzer.analyzers.english import Refused
 from rap_analyzer.analyzers.languages import THRESHOLDS
 from rap_analyzer.analyzers.uncollected import uncollected
 from rap_analyzer.domain.analysis import Analysis, AnalysisInput, Status

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from rap_analyzer.analyzers.languages import ENGLISH, english_only
+from rap_analyzer.analyzers.english import Refused, Wording, read_english
 from rap_analyzer.domain.analysis import AnalysisInput, Status
 from rap_analyzer.domain.emotion import EmotionSection
-from rap_analyzer.domain.lyrics import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rap_analyzer.analyzers.languages import SectionLanguage
-    from rap_analyzer.domain.lyrics import Bar, Lyrics, Section
+    from rap_analyzer.domain.lyrics import Bar, Section
 
+WORDING = Wording("judge", "judged", "judged")
 LATIN = re.compile("[a-z]")
 
 
@@ -33,31 +32,18 @@ class Song(NamedTuple):
     left_out: str
 
 
-class Refused(NamedTuple):
-    """Why nothing of a text is judged."""
-
-    status: Status
-    reason: str
-
-
 def read(given: AnalysisInput) -> Song | Refused:
     """The bars of a text that are judged, or why none is. Pure; never raises."""
-    lyrics = parse(given.lyrics)
-    if not any(any(map(str.isalpha, word.bare)) for word in lyrics.words):
-        return Refused(Status.NO_WORDS, "The text has no words with letters, so there is nothing to judge.")
-    if (language := _source_language(given)) != ENGLISH:
-        return _unsupported(language)
-    english, left_out = english_only(lyrics)
-    if left_out and not any(english.words):
-        return _unsupported(*dict.fromkeys(language for _, language in left_out))
-    kept = [(section, [bar for bar in section.bars if _is_judged(bar)]) for section in english.sections]
+    english = read_english(given, WORDING)
+    if isinstance(english, Refused):
+        return english
+    kept = [(section, [bar for bar in section.bars if _is_judged(bar)]) for section in english.lyrics.sections]
     kept = [(section, bars) for section, bars in kept if bars]
     if not kept:
-        return Refused(
-            Status.UNSUPPORTED_LANGUAGE, "The lyrics are written in a script that English is not written in."
-        )
+        reason = "The lyrics are written in a script that English is not written in."
+        return Refused(Status.UNSUPPORTED_LANGUAGE, reason)
     sections = tuple(_section(section, bars) for section, bars in kept)
-    return Song(sections, [_said(bar) for _, bars in kept for bar in bars], _left_out(lyrics, left_out))
+    return Song(sections, [_said(bar) for _, bars in kept for bar in bars], english.left_out)
 
 
 def _section(section: Section, bars: Sequence[Bar]) -> EmotionSection:
@@ -71,20 +57,3 @@ def _is_judged(bar: Bar) -> bool:
 def _said(bar: Bar) -> str:
     """The bar without the notes in square brackets, which nobody says."""
     return " ".join(word.text for word in bar.sung) if "[" in bar.text else bar.text
-
-
-def _left_out(lyrics: Lyrics, left_out: Sequence[SectionLanguage]) -> str:
-    if not left_out:
-        return ""
-    named = (f"{lyrics.sections[k].header or 'section ' + str(k + 1)} ({language!r})" for k, language in left_out)
-    return f"Judged without what is not in English: {', '.join(named)}."
-
-
-def _unsupported(*languages: str) -> Refused:
-    named = ", ".join(map(repr, languages))
-    return Refused(Status.UNSUPPORTED_LANGUAGE, f"The lyrics are in {named}, and only English ('en') is judged.")
-
-
-def _source_language(given: AnalysisInput) -> str:
-    """The source's word for it, without a region ("en-US"); English where it says nothing, for the text to tell."""
-    return given.language.strip().lower().replace("_", "-").split("-")[0] if given.language else ENGLISH
