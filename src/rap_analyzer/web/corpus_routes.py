@@ -25,7 +25,10 @@ from rap_analyzer.web.rhyming import rhymes_of
 from rap_analyzer.wiring import ANALYZERS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rap_analyzer.domain.track import Track
+    from rap_analyzer.web.analyzer_view import Missing
     from rap_analyzer.wiring import Services
 
 router = APIRouter(tags=["corpus"])
@@ -100,8 +103,7 @@ async def track(
         services.pages.load_version(number),
         services.pages.load_standing(number),
     )
-    by_name = {analysis.analyzer: analysis for analysis in analyses}
-    basic = by_name.get("algorithmic_basic")
+    basic = next((analysis for analysis in analyses if analysis.analyzer == "algorithmic_basic"), None)
     themes, missing = await asyncio.gather(
         themes_of(services.passages, number), missing_of(services.analyzers, analyses, list(ANALYZERS))
     )
@@ -126,15 +128,22 @@ async def track(
         "versions": versions,
         "similar": similar,
         "credits": _credits(found),
+        "themes": themes,
+    }
+    return render_page(request, "track.html", values | _verdicts(found, analyses, missing))
+
+
+def _verdicts(found: Track, analyses: Sequence[Analysis], missing: Missing) -> dict[str, Any]:
+    """What the analyzers say of a track, as its page shows it."""
+    by_name = {analysis.analyzer: analysis for analysis in analyses}
+    return {
         "emotion": by_name.get("emotion"),
         "arc": view_arc(by_name.get("emotion"), parse(found.lyrics)),
-        "themes": themes,
         "told_themes": told_themes(analyses),
         "missing": missing,
         "analyzer_rows": analyzer_rows(analyses, missing, list(ANALYZERS)),
         "agreement": agreement_of(by_name.get("hybrid")),
     }
-    return render_page(request, "track.html", values)
 
 
 @router.get("/tracks/{track_id}/similar")
