@@ -163,6 +163,10 @@ class Settings(BaseSettings):
     analysis_batch_size: int = Field(
         100, gt=0, le=10_000, validation_alias="ANALYSIS_BATCH_SIZE", description="Tracks saved at a time."
     )
+    batch_queue_limit: int = Field(
+        100_000, ge=10_000, validation_alias="BATCH_QUEUE_LIMIT",
+        description="Analyses of texts from `POST /batch` that may wait at once; beyond that it answers 503.",
+    )  # fmt: skip
     memory_limit_mb: int = Field(
         6144, gt=0, validation_alias="MEMORY_LIMIT_MB", description="Memory that a process should stay under."
     )

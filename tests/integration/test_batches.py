@@ -338,6 +338,44 @@ async def test_the_same_key_and_body_are_the_same_batch(client: httpx2.AsyncClie
     await client.delete(f"/batch/{number}")
 
 
+# A full queue
+
+
+@pytest.mark.usefixtures("idle")
+async def test_a_full_queue_takes_no_more_and_loses_nothing(
+    client: httpx2.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What does not fit is told when to come back; what was asked before is answered, and there is room again."""
+    monkeypatch.setattr(services.settings, "batch_queue_limit", 20)
+    body, headers = {"texts": [VERSE] * 8}, {"Idempotency-Key": "first in the queue"}
+    first = await client.post("/batch", json=body, headers=headers)
+    refused = await asyncio.gather(*(client.post("/batch", json={"texts": [VERSE] * 3}) for _ in range(3)))
+    for answer in refused:
+        assert (answer.status_code, answer.json()["kind"]) == (503, "QueueFull")
+        assert "20 analyses of texts may wait (BATCH_QUEUE_LIMIT)" in answer.json()["detail"]
+        assert 1 <= int(answer.headers["retry-after"]) <= 60
+    assert await count_jobs(services) == 2
+    assert (await client.post("/batch", json=body, headers=headers)).json()["id"] == first.json()["id"]
+    await ask(client, where="year<=1992")
+    fitting = await ask(client, texts=[VERSE] * 2)
+    for asked in (first.json(), fitting):
+        await client.delete(asked["links"]["self"])
+    await services.jobs.cancel(None)
+    await ask(client, texts=[VERSE] * 10, analyzers=["emotion"])
+    await services.jobs.cancel(None)
+
+
+@pytest.mark.usefixtures("idle")
+async def test_of_many_at_once_no_more_are_taken_than_may_wait(
+    client: httpx2.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten ask for four analyses each where sixteen may wait."""
+    monkeypatch.setattr(services.settings, "batch_queue_limit", 16)
+    answers = await asyncio.gather(*(client.post("/batch", json={"texts": [VERSE] * 2}) for _ in range(10)))
+    assert sorted(answer.status_code for answer in answers) == [202] * 4 + [503] * 6
+    await services.jobs.cancel(None)
+
+
 # What is refused
 
 

@@ -7,6 +7,7 @@
     │   ├── PageChanged        it answers in a shape we do not know
     │   └── NotFound           it has no such thing (404)
     ├── StoreError             PostgreSQL
+    │   └── QueueFull          more waits already than may
     ├── ModelError             model files, inference
     │   ├── BadModelOutput     a model answered something that is no answer
     │   ├── AnalysisStopped    an analyzer stopped before the end of its batch
@@ -70,6 +71,18 @@ class NotFound(SourceError):
 
 class StoreError(RapError):
     """PostgreSQL cannot be reached, is full, or refuses."""
+
+
+class QueueFull(StoreError):
+    """More waits to be analysed than may; what is queued stays so.
+
+    Attributes:
+        retry_after: seconds after which there may be room.
+    """
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ModelError(RapError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,10 @@ def status_of(error: RapError) -> HTTPStatus:
 async def answer_rap_error(request: Request, error: Exception) -> Response:
     """An expected error."""
     status = status_of(error) if isinstance(error, RapError) else HTTPStatus.INTERNAL_SERVER_ERROR
-    return _problem(request, status, str(error), type(error).__name__)
+    answer = _problem(request, status, str(error), type(error).__name__)
+    if wait := getattr(error, "retry_after", None):
+        answer.headers["Retry-After"] = str(math.ceil(wait))
+    return answer
 
 
 async def answer_invalid(request: Request, error: Exception) -> Response:

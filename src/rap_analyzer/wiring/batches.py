@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import math
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,8 @@ import orjson
 import structlog
 
 from rap_analyzer.adapters.processes import ProcessPool
-from rap_analyzer.domain.batch_request import BatchRequest, BatchState, complete, progress_of
-from rap_analyzer.domain.errors import ConfigError, InputError, StoreError
+from rap_analyzer.domain.batch_request import MOST_TEXTS, BatchRequest, BatchState, complete, progress_of
+from rap_analyzer.domain.errors import ConfigError, InputError, QueueFull, StoreError
 from rap_analyzer.domain.job import Batch
 from rap_analyzer.wiring.analyzers import COMBINING, Analyzers
 from rap_analyzer.wiring.offline import OFFLINE
@@ -38,6 +39,7 @@ AHEAD = 20
 """Priority of texts before the corpus: somebody waits for them."""
 PROCESSES = 1
 LOOK_S = 0.5
+LONGEST_WAIT_S = 60.0
 
 
 async def take_texts(
@@ -57,6 +59,7 @@ async def take_texts(
 
     Raises:
         InputError: an analyzer does not exist or cannot be had; or the key came with another body.
+        QueueFull: too many texts wait.
     """
     steps = await _steps(services, names)
     faulty = sum(bool(text.fault) for text in texts)
@@ -64,7 +67,10 @@ async def take_texts(
         uuid4(), tuple(step.key for step in steps), True, len(texts), _digest(body), faulty, idempotency_key=key
     )
     jobs = [(job, step.priority + AHEAD) for step in steps for job in _jobs(request, step, texts)]
-    return _same(await services.batches.save_texts(request, texts, jobs), request)
+    saved = await services.batches.save_texts(request, texts, jobs, services.settings.batch_queue_limit)
+    if saved is None:
+        raise await _full(services)
+    return _same(saved, request)
 
 
 async def take_tracks(
@@ -184,6 +190,17 @@ async def _steps(services: Services, names: Sequence[str] | None) -> list[Step]:
     except ConfigError as error:
         raise InputError(f"analyzers: {error}") from error
     return sorted(steps, key=lambda step: order.index(step.key.analyzer))
+
+
+async def _full(services: Services) -> QueueFull:
+    """Says when there may be room: the queues are emptied as fast as in the last minutes."""
+    speed = sum(count.tracks_a_second for count in await services.jobs.count())
+    wait = min(MOST_TEXTS / speed, LONGEST_WAIT_S) if speed else LONGEST_WAIT_S
+    return QueueFull(
+        f"The queue is full: {services.settings.batch_queue_limit:,} analyses of texts may wait (BATCH_QUEUE_LIMIT). "
+        f"Ask again in {math.ceil(wait)} s, or start `rap worker` on the same store.",
+        wait,
+    )
 
 
 def _jobs(request: BatchRequest, step: Step, texts: Sequence[TextRecord]) -> list[Batch]:

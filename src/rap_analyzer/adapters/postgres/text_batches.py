@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rap_analyzer.domain.text_record import TextRecord
 
 TEXT_TYPES = ("uuid", "int4", "text", "text", "text", "text")
+TAKING_KEY = 0x7261705F7478  # "rap_tx"
 PAGE = 100
 """Entries that are read at a time while a result is streamed."""
 
@@ -35,12 +36,13 @@ class BatchRequestStore:
         self._database = database
 
     async def save_texts(
-        self, request: BatchRequest, texts: Sequence[TextRecord], jobs: Sequence[tuple[Batch, int]]
-    ) -> BatchRequest:
+        self, request: BatchRequest, texts: Sequence[TextRecord], jobs: Sequence[tuple[Batch, int]], most_waiting: int
+    ) -> BatchRequest | None:
         """Keep a request with its texts, and queue its jobs (with priorities), in one transaction.
 
         Returns:
-            The request; the one that is there already where its idempotency key is known.
+            The request; the one that is there already where its idempotency key is known; None where more than
+            `most_waiting` analyses of texts would wait then, and nothing was kept.
         """
         rows = [
             (request.id, place, orjson.dumps(text.id).decode(), text.lyrics, text.language, text.fault)
@@ -48,16 +50,19 @@ class BatchRequestStore:
         ]
         queued = [{"analyzer": job.key.analyzer, "priority": priority, "args": job.to_json()} for job, priority in jobs]
 
-        async def work(connection: Connection) -> None:
+        async def work(connection: Connection) -> bool:
             if not await _is_new(connection, request):
-                return
+                return True
+            if await _waiting(connection) + sum(job.tracks for job, _ in jobs) > most_waiting:
+                await connection.execute(query("drop_batch_request"), {"id": request.id})
+                return False
             await copy_rows(connection, "copy_batch_texts", TEXT_TYPES, rows)
             if queued:
                 values = {"id": request.id, "task": TASK, "jobs": Jsonb(queued)}
                 await connection.execute(query("queue_batch_texts"), values)
+            return True
 
-        await self._database.run(work)
-        return await self._saved(request)
+        return await self._saved(request) if await self._database.run(work) else None
 
     async def save_tracks(self, request: BatchRequest) -> BatchRequest:
         """Keep a request about tracks, waiting for the jobs that are open over them now.
@@ -191,6 +196,13 @@ class RequestedTexts:
             await connection.execute(query("wake_batch_jobs"), {"id": self._number, "analyzer": analyzer})
 
         await self._database.run(work)
+
+
+async def _waiting(connection: Connection) -> int:
+    """Analyses of texts that wait or are being made; whoever else asks waits until this transaction has ended."""
+    await connection.execute(query("lock_taking"), {"key": TAKING_KEY})
+    row = await (await connection.execute(query("count_waiting_texts"), {"task": TASK})).fetchone()
+    return int(row["waiting"]) if row else 0
 
 
 async def _is_new(connection: Connection, request: BatchRequest) -> bool:

@@ -8,6 +8,15 @@ ON CONFLICT DO NOTHING RETURNING id;
 -- Stream its texts in
 COPY batch_texts (batch_id, position, name, lyrics, language, fault) FROM STDIN (FORMAT BINARY);
 
+-- lock_taking --
+-- One request at a time, so that no two are the last that may wait
+SELECT pg_advisory_xact_lock(%(key)s);
+
+-- count_waiting_texts --
+-- Analyses of texts that wait or are being made
+SELECT coalesce(sum((args->>'tracks')::bigint), 0)::bigint AS waiting FROM procrastinate_jobs
+WHERE status IN ('todo', 'doing') AND task_name = %(task)s AND args ? 'texts';
+
 -- queue_batch_texts --
 -- Queue jobs over its texts, and keep their numbers
 UPDATE batch_requests SET job_ids = procrastinate_defer_jobs_v1((
@@ -15,6 +24,10 @@ UPDATE batch_requests SET job_ids = procrastinate_defer_jobs_v1((
                          NULL)::procrastinate_job_to_defer_v1 ORDER BY j.ordinality)
     FROM jsonb_array_elements(%(jobs)s) WITH ORDINALITY AS j))
 WHERE id = %(id)s;
+
+-- drop_batch_request --
+-- A request that was not taken
+DELETE FROM batch_requests WHERE id = %(id)s;
 
 -- count_batch_tracks --
 -- Tracks that meet the conditions, and the last of them
