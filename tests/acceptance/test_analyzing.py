@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import signal
 import subprocess
@@ -13,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from generated_songs import write_songs
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
 from rap_analyzer.cli.console import EXIT_CODES
 from rap_analyzer.domain.errors import ConfigError, InputError, ModelError
 from rap_analyzer.simulators.chat import DEMO_KEY, MODELS, chat_app
-from rap_analyzer.simulators.corpus import load_corpus
 from rap_analyzer.simulators.server import SimulatorServer
 
 if TYPE_CHECKING:
@@ -44,15 +43,7 @@ def home(data_dir: Callable[[], Path], rap_environment: Callable[..., dict[str, 
     server = EmbeddedServer(made)
     server.acquire()
     file = made / "songs.csv"
-    corpus = load_corpus().scaled(SONGS + 100)
-    numbers = [number for artist in corpus.artists for number in corpus.song_ids_of(artist.slug)]
-    written = [song for song in map(corpus.song, numbers) if song and song.kind == "song" and song.language == "en"]
-    with file.open("w", encoding="utf-8", newline="") as handle:
-        rows = csv.writer(handle)
-        rows.writerow(["title", "artist", "lyrics", "year"])
-        rows.writerows(
-            [f"{s.title} {s.id}", "Ann Example", f"{s.lyrics}\nnumber {s.id}", 1990] for s in written[:SONGS]
-        )
+    write_songs(file, SONGS)
     command = [sys.executable, "-m", "rap_analyzer", "import", str(file)]
     subprocess.run(command, env=rap_environment(made), cwd=made, check=True, capture_output=True)
     yield made

