@@ -34,6 +34,8 @@ GATHERED_S = 0.1
 """Songs are saved so long after the first that waits: a transaction costs as much for one as for ten."""
 CLAIMED_AT_ONCE = 8
 """Songs. More would lie idle here while another process has nothing to do."""
+LOOKED_AT_ONCE = 64
+"""Songs among which those to claim are looked for: looking through a long list for each few takes long."""
 LOOK_AGAIN_S = 0.2
 """How often the songs that other processes visit are looked at, once nothing else is left."""
 
@@ -268,17 +270,21 @@ class _Run:
 
     async def _claim_songs(self, artist: ArtistRef, *, is_read: bool) -> None:
         """Hands wanted songs of a list to the visitors, as many at a time as they take."""
-        known = await self._known(artist)
-        while self._visitors and not self._is_over and (is_read or self._selection.sort is Sort.POPULARITY):
+        due = [song for song in await self._known(artist) if song.is_due]
+        # As the frontier takes them: those that were never visited come first.
+        waiting = [song.source_id for song in sorted(due, key=lambda song: song.outcome is not None)]
+        may_begin = is_read or self._selection.sort is Sort.POPULARITY
+        while waiting and self._visitors and may_begin and not self._is_over:
             few = self._affordable(REQUESTS_A_SONG, CLAIMED_AT_ONCE)
-            wanted = [song.source_id for song in known if song.is_due]
-            songs = await self._frontier.claim_songs(wanted, self._scope, few) if few else []
+            first, later = waiting[:LOOKED_AT_ONCE], waiting[LOOKED_AT_ONCE:]
+            songs = await self._frontier.claim_songs(first, self._scope, few) if few else []
             self._under_way += len(songs)
             for song in songs:
                 self._ours.add(song.source_id)
                 await self._claimed.put(song)
-            if not songs:
-                return
+            # Where there were fewer than asked for, others have the rest: it is looked at when all else is done.
+            claimed = {song.source_id for song in songs}
+            waiting = [*(number for number in first if number not in claimed and len(songs) == few), *later]
 
     async def _known(self, artist: ArtistRef) -> Sequence[KnownSong]:
         """The wanted songs of a list, all of them counted: those that are not due for a visit with what is known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from contextlib import asynccontextmanager
 from functools import cache
 from importlib import resources
@@ -30,8 +31,16 @@ AWAY = ("08", "57P")
 DISK_IS_FULL = "The disk that holds PostgreSQL's data is full; what was saved is safe. Free some space and run again."
 NO_SPACE = "No space left on device"
 """What a server says that has no room to let anybody in."""
+CHECKED_FOR_S = 1.0
+"""A connection that lived so long ago is taken at its word: if it is lost, the work is done again all the same."""
 STATEMENT_TIMEOUT_MS = 120_000
 ATTEMPTS = 6
+
+
+class _CheckedConnection(psycopg.AsyncConnection[Any]):
+    """A connection that knows when it was last seen alive, by the monotonic clock."""
+
+    checked_at = 0.0
 
 
 class Database:
@@ -61,12 +70,12 @@ class Database:
         self._patience = min(timeout, 3.0) if revive else timeout
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             conninfo,
-            connection_class=cast("type[Connection]", psycopg.AsyncConnection),
+            connection_class=cast("type[Connection]", _CheckedConnection),
             min_size=1,
             max_size=max_connections,
             timeout=timeout,
             open=False,
-            check=AsyncConnectionPool.check_connection,
+            check=_check,
             configure=_configure,
             kwargs={
                 "row_factory": dict_row,
@@ -190,13 +199,14 @@ class Database:
             log.warning("PostgreSQL went away; waiting until it is back", reason=_one_line(error))
 
     async def fetch(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """Rows of a named query."""
+        """Rows of a named query, or none of a statement without; by itself, so a transaction of its own."""
 
-        async def work(connection: Connection) -> list[dict[str, Any]]:
-            cursor = await connection.execute(query(name), parameters)
-            return await cursor.fetchall()
+        async def once() -> list[dict[str, Any]]:
+            async with self._pool.connection(self._patience) as connection:
+                cursor = await connection.execute(query(name), parameters)
+                return await cursor.fetchall() if cursor.description else []
 
-        return await self.run(work)
+        return await self._persistently(once, attempts=ATTEMPTS, patience=None)
 
     async def fetch_one(self, name: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
         """First row of a named query, or None."""
@@ -235,6 +245,13 @@ def _queries() -> dict[str, LiteralString]:
             parts = re.split(r"^-- (\w+) --$", file.read_text("utf8"), flags=re.MULTILINE)
             found.update((name, cast("LiteralString", sql)) for name, sql in zip(parts[1::2], parts[2::2], strict=True))
     return found
+
+
+async def _check(connection: Connection) -> None:
+    """Asks a connection of the pool whether it lives, if it has not been asked just now."""
+    if isinstance(connection, _CheckedConnection) and time.monotonic() > connection.checked_at + CHECKED_FOR_S:
+        await AsyncConnectionPool.check_connection(connection)
+        connection.checked_at = time.monotonic()
 
 
 async def _configure(connection: Connection) -> None:

@@ -135,13 +135,7 @@ class Frontier:
 
     async def _run(self, statement: str, **values: Any) -> list[dict[str, Any]]:
         """Rows of a named query, or none of a statement without; the source and the worker are always at hand."""
-        parameters = {"source": self._source, "worker": self.worker, **values}
-
-        async def work(connection: Connection) -> list[dict[str, Any]]:
-            cursor = await connection.execute(query(statement), parameters)
-            return await cursor.fetchall() if cursor.description else []
-
-        return await self._database.run(work)
+        return await self._database.fetch(statement, {"source": self._source, "worker": self.worker, **values})
 
     async def hold(self) -> None:
         """Sees to it that the lock is held: again, when its connection was lost.
