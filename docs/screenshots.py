@@ -37,6 +37,9 @@ def main(base: str) -> None:
                     page.click("button:has-text('Hear it')")
                     page.wait_for_load_state()
                 page.screenshot(path=FOLDER / f"{name}-{width}.png")
+                if name == "track":
+                    for part in ("emotion", "themes", "analyzers"):
+                        page.locator(f"#{part}").screenshot(path=FOLDER / f"{part}-{width}.png")
                 if name == "track" and width > height:
                     page.hover(".s >> nth=5")
                     page.wait_for_timeout(250)

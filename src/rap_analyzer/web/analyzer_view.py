@@ -185,7 +185,10 @@ def _told(measures: Mapping[str, Any]) -> Figures:
 
 
 def _combined(measures: Mapping[str, Any]) -> Figures:
-    figures = [(name.capitalize(), _place(one["value"])) for name, one in sorted(measures["dimensions"].items())]
+    figures = [
+        (f"{name.capitalize()}, on its scale", _place(one["value"]))
+        for name, one in sorted(measures["dimensions"].items())
+    ]
     return [*figures, ("Agreement", _share(measures["agreement"]) or "nothing to compare")]
 
 
