@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from rap_analyzer.adapters.chat_forms import Form
     from rap_analyzer.domain.chat import ChatMessage
+    from rap_analyzer.domain.pacing import Rate
     from rap_analyzer.ports import SharedState
 
 TIMEOUTS = Timeouts(connect=10.0, read=120.0, whole=140.0)
@@ -82,7 +83,7 @@ async def connect_novita(
     if not key.isascii() or not all(map(str.isprintable, key)):
         raise ConfigError("NOVITA_API_KEY has characters that no key has: copy it again.")
     limit = parse_rate(service, rate)
-    async with HttpDoor(service, limit, state, timeouts=timeouts, base_delay=base_delay) as door:
+    async with _door(service, limit, state, timeouts, base_delay) as door:
         yield OpenAiChat(door, model=model, api_url=api_url, api_key=key, model_setting=model_setting)
 
 
@@ -103,8 +104,13 @@ async def connect_ollama(
         ConfigError: the rate cannot be one. Nothing is asked yet.
     """
     limit = parse_rate("ollama", rate)
-    async with HttpDoor("ollama", limit, state, timeouts=timeouts, base_delay=base_delay) as door:
+    async with _door("ollama", limit, state, timeouts, base_delay) as door:
         yield OllamaChat(door, model=model, api_url=api_url, model_setting=model_setting)
+
+
+def _door(service: str, rate: Rate, state: SharedState, timeouts: Timeouts, base_delay: float) -> HttpDoor:
+    """The way to a chat model: how long it takes to write an answer says nothing of how busy it is."""
+    return HttpDoor(service, rate, state, timeouts=timeouts, base_delay=base_delay, heeds_latency=False)
 
 
 class _Chat(ABC):

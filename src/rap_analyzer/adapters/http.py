@@ -96,6 +96,8 @@ class HttpDoor:
         base_delay: seconds before the first retry.
         longest_wait: longest Retry-After (s) that is slept through.
         timeouts: for each phase of an attempt.
+        heeds_latency: whether slow answers are a sign of a service under strain, which is then asked less often. So it
+            is with web sites; a chat model takes its time by its nature.
     """
 
     def __init__(
@@ -107,9 +109,10 @@ class HttpDoor:
         base_delay: float = 2.0,
         longest_wait: float = LONGEST_WAIT_S,
         timeouts: Timeouts = TIMEOUTS,
+        heeds_latency: bool = True,
     ) -> None:
         self.source = source
-        self._pacer = Pacer(source, rate, state, longest_wait)
+        self._pacer = Pacer(source, rate, state, longest_wait, heeds_latency=heeds_latency)
         self._base_delay = base_delay
         self.requests = 0
         self._line = HttpLine(USER_AGENT, timeouts)
