@@ -68,7 +68,7 @@ FRENCH = "Je marche dans la rue avec mes amis du quartier et la pluie tombe enco
 SONGS = Path(rap_analyzer.__file__).parent / "simulators" / "demo_corpus" / "songs"
 
 
-@pytest.fixture(params=ANALYZERS.values(), ids=ANALYZERS)
+@pytest.fixture(params=list(ANALYZERS.values()), ids=list(ANALYZERS))
 def analyzer(request: pytest.FixtureRequest) -> Analyzer:
     """Each analyzer in turn."""
     made: Analyzer = request.param()

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from memory_ledger import MemoryLedger
 from memory_state import MemoryState
 from rap_analyzer.adapters.cache import MemoryCache
 from rap_analyzer.adapters.chat import connect_novita, connect_ollama
@@ -292,7 +293,7 @@ async def test_the_budget_is_not_passed_and_the_rest_is_done_later() -> None:
     app = chat_app(faults=Faults(cut=0.05, malformed_json=0.05), replies=ReplyFaults(cut=0.1, not_json=0.1))
     songs = verses(120)
     async with novita(app) as chat:
-        budget = Budget(prices, limit)
+        budget = Budget(prices, MemoryLedger(limit))
         with pytest.raises(AnalysisStopped, match="budget") as raised:
             await analyzer_of(chat, budget=budget).analyze(songs)
         billed = app.stats()["tokens"]

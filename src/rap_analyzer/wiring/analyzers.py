@@ -41,9 +41,6 @@ class Analyzers:
         cache: keeps the answers of chat models.
         states: what all processes share of a chat service.
         stack: closes the connections to them.
-
-    Attributes:
-        budget: US dollars that this process may spend on chat models; None for no limit.
     """
 
     settings: Settings
@@ -51,7 +48,6 @@ class Analyzers:
     cache: Cache
     states: SharedState
     stack: AsyncExitStack
-    budget: float | None = None
     _made: dict[str, Analyzer] = field(default_factory=dict)
     _making: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -207,7 +203,7 @@ def _judge(table: Analyzers, name: str, chat: ChatModel, concurrency: int) -> An
     from rap_analyzer.analyzers.llm_budget import Budget, Prices
 
     chosen = _chosen(table, name)
-    budget = Budget(Prices(chosen.prompt_price, chosen.completion_price), table.budget)
+    budget = Budget(Prices(chosen.prompt_price, chosen.completion_price))
     return LlmAnalyzer(name, chat, AlgorithmicAnalyzer(table.pool), table.cache, budget=budget, concurrency=concurrency)
 
 
