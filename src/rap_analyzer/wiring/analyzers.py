@@ -106,6 +106,20 @@ class Analyzers:
                 raise ConfigError(f"config.yaml: no analyzer is called {name!r}; these exist: {known}.")
         return [name for name, chosen in self.settings.analyzers.items() if chosen.enabled]
 
+    def check_prices(self, names: Sequence[str]) -> None:
+        """See to it that what costs money has a price: without one a budget would never end.
+
+        Raises:
+            ConfigError: one of these analyzers asks Novita, and its prices are not set.
+        """
+        chosen = _chosen(self, "qwen")
+        is_paid = "qwen" in names and self.settings.novita_api_url == NOVITA_URL
+        if is_paid and not (chosen.prompt_price or chosen.completion_price):
+            raise ConfigError(
+                "--budget needs to know what the model costs: set prompt_price and completion_price of analyzers.qwen "
+                "in config.yaml, in US dollars for a million tokens."
+            )
+
     def weights(self) -> dict[str, float]:
         """What each part counts for in `hybrid`."""
         return combine_weights(self.settings)

@@ -47,9 +47,15 @@ class AnalysisReport:
 
 
 async def open_budget(services: Services, steps: Sequence[Step], dollars: float | None) -> int | None:
-    """A budget of so many US dollars for the batches of a run; None without a limit, or where no step costs money."""
-    if dollars is None or not any(step.key.analyzer in CHAT for step in steps):
+    """A budget of so many US dollars for the batches of a run; None without a limit, or where no step costs money.
+
+    Raises:
+        ConfigError: nobody has said what a model costs.
+    """
+    names = [step.key.analyzer for step in steps if step.key.analyzer in CHAT]
+    if dollars is None or not names:
         return None
+    services.analyzers.check_prices(names)
     return await services.budgets.open(dollars)
 
 
@@ -84,6 +90,7 @@ async def run_analyses(
 
     Raises:
         StoreError: the store stays away.
+        ConfigError: there is a limit, and nobody has said what a model costs.
     """
     report, mark = AnalysisReport(), await services.analyses.last_analysis()
     budget = await open_budget(services, steps, dollars)
