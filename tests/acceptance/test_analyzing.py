@@ -17,6 +17,7 @@ from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
 from rap_analyzer.cli.console import EXIT_CODES
 from rap_analyzer.domain.errors import ConfigError, InputError, ModelError
 from rap_analyzer.simulators.chat import DEMO_KEY, MODELS, chat_app
+from rap_analyzer.simulators.faults import Faults
 from rap_analyzer.simulators.server import SimulatorServer
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ pytestmark = pytest.mark.slow
 
 SONGS = 260
 MODEL = next(iter(MODELS))
-JUDGED_BY = "analyzers:\n  qwen: {{model: {model}, rate_limit_rpm: 6000, prompt_price: 1, completion_price: 1}}\n"
+JUDGED_BY = (
+    "analyzers:\n"
+    "  qwen: {{model: {model}, rate_limit_rpm: 6000, concurrency: 4, prompt_price: 1, completion_price: 1}}\n"
+)
 OFFLINE = ("algorithmic_basic", "emotion")
 STOP_S = 12.0
 """Ten seconds to finish or give back, and two to come down."""
@@ -71,13 +75,17 @@ def songs(sql: Callable[[str], list[tuple[Any, ...]]]) -> int:
 
 
 @pytest.fixture
-def worker(home: Path, rap_environment: Callable[..., dict[str, str]]) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+def worker(
+    home: Path, rap_environment: Callable[..., dict[str, str]]
+) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Starts one more `rap worker` of one process; those that still run at the end are killed."""
     running: list[subprocess.Popen[str]] = []
 
-    def start() -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "rap_analyzer", "worker", "--concurrency", "1", "--queues", ",".join(OFFLINE)]
-        process = subprocess.Popen(command, env=rap_environment(home), cwd=home, stderr=subprocess.PIPE, text=True)
+    def start(*queues: str, **settings: str) -> subprocess.Popen[str]:
+        names = ",".join(queues or OFFLINE)
+        command = [sys.executable, "-m", "rap_analyzer", "worker", "--concurrency", "1", "--queues", names]
+        environment = rap_environment(home, **settings)
+        process = subprocess.Popen(command, env=environment, cwd=home, stderr=subprocess.PIPE, text=True)
         running.append(process)
         return process
 
@@ -89,7 +97,7 @@ def worker(home: Path, rap_environment: Callable[..., dict[str, str]]) -> Iterat
 
 @pytest.fixture(autouse=True)
 def _nothing_analysed(sql: Callable[[str], list[tuple[Any, ...]]]) -> None:
-    sql("TRUNCATE analyses, procrastinate_jobs, procrastinate_events, job_failures CASCADE")
+    sql("TRUNCATE analyses, procrastinate_jobs, procrastinate_events, job_failures, budgets CASCADE")
 
 
 def until(met: Callable[[], bool], within: float) -> None:
@@ -169,6 +177,7 @@ def test_a_chat_model_judges_within_its_budget(end: Callable[..., Ending], home:
             assert broke.code == EXIT_CODES[ModelError]
             assert "qwen: nothing done" in broke.printed
             assert "budget" in broke.printed
+            assert "$0.00 of $0.00 spent" in broke.printed
             judged = end(*some, **settings)
             assert "qwen: 12 done" in judged.printed
             (home / "config.yaml").write_text(JUDGED_BY.format(model="simulated-5b"))
@@ -178,9 +187,53 @@ def test_a_chat_model_judges_within_its_budget(end: Callable[..., Ending], home:
         (home / "config.yaml").unlink()
 
 
+def test_a_budget_without_prices_is_refused(end: Callable[..., Ending]) -> None:
+    """It would never end; nothing is queued, and nobody asked."""
+    bound = end("analyze", "--analyzer", "qwen", "--detach", "--budget", "5", NOVITA_API_KEY=DEMO_KEY)
+    bound.assert_is(ConfigError, "set prompt_price and completion_price of analyzers.qwen")
+    assert "Nothing was ever queued" in end("jobs").printed
+
+
+def test_all_workers_keep_to_one_budget_also_when_one_is_killed(
+    end: Callable[..., Ending],
+    worker: Callable[..., subprocess.Popen[str]],
+    sql: Callable[[str], list[tuple[Any, ...]]],
+    songs: int,
+    home: Path,
+) -> None:
+    """`--detach --budget`, two workers, `kill -9`: by the service's bill it is not passed; a larger one finishes."""
+    app = chat_app(faults=Faults(latency=0.3))
+    (home / "config.yaml").write_text(JUDGED_BY.format(model=MODEL))
+    try:
+        with SimulatorServer(app) as chat:
+            settings = {"NOVITA_API_KEY": DEMO_KEY, "NOVITA_API_URL": f"{chat.url}/v1"}
+            queued = end("analyze", "--analyzer", "qwen", "--detach", "--budget", "0.4", **settings).printed
+            assert f"{songs} analyses wait for a worker (qwen) within budget" in queued
+            first = worker("qwen", **settings)
+            until(lambda: verdicts(sql)[0] > 0, 30)
+            first.kill()
+            worker("qwen", **settings)
+            until(lambda: not sql("SELECT 1 FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"), 2 * RESCUED_S)
+            billed = sum(app.stats()["tokens"].values()) / 1e6
+            [budget] = json.loads(end("jobs", "--json", **settings).printed)["budgets"]
+            assert 0 < budget["spent"] <= billed <= budget["spent"] + budget["set_aside"] <= budget["limit"] == 0.4
+            assert budget["set_aside"] > budget["under_way"] == 0
+            assert 0 < verdicts(sql)[0] < songs
+            shown = end("jobs", **settings).printed
+            assert f"budget {budget['number']}: $" in shown
+            assert "stay due: rap analyze with a larger --budget goes on" in " ".join(shown.split())
+            larger = end("analyze", "--analyzer", "qwen", "--budget", "20", **settings)
+            assert larger.code == 0
+            assert "of $20.00 spent" in larger.printed
+    finally:
+        (home / "config.yaml").unlink()
+    assert verdicts(sql) == (songs, songs)
+
+
 @pytest.mark.parametrize(
     ("words", "kind", "says"),
     [
+        (["--budget", "inf"], InputError, "--budget inf: US dollars are a number"),
         (["--analyzer", "astrology"], ConfigError, r"'astrology'; these exist: algorithmic_basic, emotion, hybrid"),
         (["--analyzer", "qwen"], ConfigError, "NOVITA_API_KEY"),
         (["--where", "mood=sad"], InputError, "knows no field 'mood': there are artist"),

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from memory_ledger import MemoryLedger
 from memory_state import MemoryState
 from rap_analyzer.adapters.cache import MemoryCache
 from rap_analyzer.adapters.chat import connect_novita, connect_ollama
@@ -60,7 +61,12 @@ class SameProcess:
 
 @asynccontextmanager
 async def novita(
-    app: ASGIApp, model: str = "simulated-4b", *, api_key: str = DEMO_KEY, read_s: float = 20.0
+    app: ASGIApp,
+    model: str = "simulated-4b",
+    *,
+    api_key: str = DEMO_KEY,
+    read_s: float = 20.0,
+    state: MemoryState | None = None,
 ) -> AsyncIterator[ChatModel]:
     """The adapter for OpenAI's shape with short waits, and the service behind it."""
     async with (
@@ -69,7 +75,7 @@ async def novita(
             api_key=api_key,
             model=model,
             rate=FREE,
-            state=MemoryState(),
+            state=state or MemoryState(),
             api_url=f"{server.url}/v1/",
             timeouts=Timeouts(connect=2.0, read=read_s, whole=30.0),
             base_delay=0.01,
@@ -79,11 +85,15 @@ async def novita(
 
 
 @asynccontextmanager
-async def ollama(app: ASGIApp, model: str = "simulated-4b") -> AsyncIterator[ChatModel]:
+async def ollama(
+    app: ASGIApp, model: str = "simulated-4b", state: MemoryState | None = None
+) -> AsyncIterator[ChatModel]:
     """The adapter for Ollama, and the Ollama behind it."""
     async with (
         SimulatorServer(app) as server,
-        connect_ollama(model=model, rate=FREE, state=MemoryState(), api_url=server.url, base_delay=0.01) as chat,
+        connect_ollama(
+            model=model, rate=FREE, state=state or MemoryState(), api_url=server.url, base_delay=0.01
+        ) as chat,
     ):
         yield chat
 
@@ -283,7 +293,7 @@ async def test_the_budget_is_not_passed_and_the_rest_is_done_later() -> None:
     app = chat_app(faults=Faults(cut=0.05, malformed_json=0.05), replies=ReplyFaults(cut=0.1, not_json=0.1))
     songs = verses(120)
     async with novita(app) as chat:
-        budget = Budget(prices, limit)
+        budget = Budget(prices, MemoryLedger(limit))
         with pytest.raises(AnalysisStopped, match="budget") as raised:
             await analyzer_of(chat, budget=budget).analyze(songs)
         billed = app.stats()["tokens"]
@@ -293,6 +303,15 @@ async def test_the_budget_is_not_passed_and_the_rest_is_done_later() -> None:
         left = [song for song, answer in zip(songs, raised.value.finished, strict=True) if answer is None]
         assert 0 < len(left) < 120
         assert len(await analyzer_of(chat).analyze(left)) == len(left)
+
+
+@pytest.mark.parametrize("connect", [novita, ollama])
+async def test_a_model_that_takes_its_time_is_asked_as_often_as_its_rate_says(connect: Any) -> None:
+    """Slow answers are no sign of strain: no turn is reserved with a delay on their account."""
+    state = MemoryState()
+    async with connect(chat_app(faults=Faults(latency=0.1)), state=state) as chat:
+        await analyzer_of(chat, concurrency=1).analyze(verses(4))
+    assert set(state.delays) == {0.0}
 
 
 async def test_no_more_songs_are_on_the_way_than_allowed() -> None:

@@ -17,6 +17,7 @@ class MemoryState:
         self.asked: list[tuple[str, int]] = []
         self.parked_until = 0.0
         self.slowed: list[float] = []
+        self.delays: list[float] = []
         self._open_s = open_s
         self._next = self._free_until = 0.0
         self._failures = 0
@@ -26,6 +27,7 @@ class MemoryState:
 
     async def reserve(self, source: str, rate: Rate, delay_s: float, count: int) -> Turns:  # noqa: ARG002
         self.asked.append(("reserve", count))
+        self.delays.append(delay_s)
         standing, now = self._standing(), time.monotonic()
         if standing.parked_s or standing.open_s:
             return Turns(standing)

@@ -229,3 +229,14 @@ async def test_a_slow_source_is_asked_less_often() -> None:
     for _ in range(8):
         await door.take_turn()
     assert time.monotonic() - started > 0.15
+
+
+@pytest.mark.parametrize("heeds_latency", [True, False])
+async def test_a_door_may_leave_latency_out_of_account(heeds_latency: bool) -> None:
+    """Answers of a minute, good and bad: the turns are reserved with a delay, or with the rate's spacing alone."""
+    state = MemoryState()
+    door = Pacer("chat", FREE, state, longest_wait=60.0, heeds_latency=heeds_latency)
+    for answered in (True, False):
+        door.time_answer(60.0, answered=answered)
+    await door.take_turn()
+    assert state.delays == [60.0 / TARGET_IN_FLIGHT if heeds_latency else 0.0]

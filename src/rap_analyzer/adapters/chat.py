@@ -18,7 +18,7 @@ from rapidfuzz import fuzz, process
 from rap_analyzer.adapters.chat_forms import forms, is_about_form, plain, tell_schema
 from rap_analyzer.adapters.http import HttpDoor
 from rap_analyzer.adapters.http_line import Timeouts
-from rap_analyzer.domain.chat import ChatReply
+from rap_analyzer.domain.chat import Attempts, ChatReply
 from rap_analyzer.domain.errors import BadModelOutput, ConfigError, RateLimited, SourceError
 from rap_analyzer.domain.pacing import parse_rate
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from rap_analyzer.adapters.chat_forms import Form
     from rap_analyzer.domain.chat import ChatMessage
+    from rap_analyzer.domain.pacing import Rate
     from rap_analyzer.ports import SharedState
 
 TIMEOUTS = Timeouts(connect=10.0, read=120.0, whole=140.0)
@@ -82,7 +83,7 @@ async def connect_novita(
     if not key.isascii() or not all(map(str.isprintable, key)):
         raise ConfigError("NOVITA_API_KEY has characters that no key has: copy it again.")
     limit = parse_rate(service, rate)
-    async with HttpDoor(service, limit, state, timeouts=timeouts, base_delay=base_delay) as door:
+    async with _door(service, limit, state, timeouts, base_delay) as door:
         yield OpenAiChat(door, model=model, api_url=api_url, api_key=key, model_setting=model_setting)
 
 
@@ -103,8 +104,13 @@ async def connect_ollama(
         ConfigError: the rate cannot be one. Nothing is asked yet.
     """
     limit = parse_rate("ollama", rate)
-    async with HttpDoor("ollama", limit, state, timeouts=timeouts, base_delay=base_delay) as door:
+    async with _door("ollama", limit, state, timeouts, base_delay) as door:
         yield OllamaChat(door, model=model, api_url=api_url, model_setting=model_setting)
+
+
+def _door(service: str, rate: Rate, state: SharedState, timeouts: Timeouts, base_delay: float) -> HttpDoor:
+    """The way to a chat model: how long it takes to write an answer says nothing of how busy it is."""
+    return HttpDoor(service, rate, state, timeouts=timeouts, base_delay=base_delay, heeds_latency=False)
 
 
 class _Chat(ABC):
@@ -124,12 +130,6 @@ class _Chat(ABC):
         self._setting = model_setting
         self._is_checked = False
         self._checking = asyncio.Lock()
-        self._on_the_way = self._answered = 0
-
-    @property
-    def unanswered(self) -> int:
-        """Attempts of the door that brought none: time-outs, cut and damaged answers, and requests to come again."""
-        return max(0, self._door.requests - self._answered - self._on_the_way)
 
     async def check(self) -> None:
         """Whether the model is there, asked once.
@@ -146,18 +146,23 @@ class _Chat(ABC):
     @abstractmethod
     async def _check(self) -> None: ...
 
-    async def _ask(self, path: str, question: dict[str, Any] | None = None, headers: Mapping[str, str] = NONE) -> Any:
-        """GET, or POST a question: the status and the document."""
-        self._on_the_way += 1
-        try:
-            url, door = self._url + path, self._door
-            if question is None:
-                answer = await door.get_json(url, headers=headers, expected=READ_HERE)
-            else:
-                answer = await door.post_json(url, question, headers=headers, expected=READ_HERE)
-            self._answered += 1
-        finally:
-            self._on_the_way -= 1
+    async def _ask(
+        self,
+        path: str,
+        question: dict[str, Any] | None = None,
+        headers: Mapping[str, str] = NONE,
+        attempts: Attempts | None = None,
+    ) -> Any:
+        """GET, or POST a question whose attempts are counted: the status and the document."""
+        url, counted = self._url + path, attempts or Attempts()
+        if question is None:
+            return await self._door.get_json(url, headers=headers, expected=READ_HERE)
+
+        def count() -> None:
+            counted.sent += 1
+
+        answer = await self._door.post_json(url, question, headers=headers, expected=READ_HERE, on_send=count)
+        counted.answered += 1
         return answer
 
     def _refused(self, status: int, document: Any) -> Exception:
@@ -210,6 +215,7 @@ class OpenAiChat(_Chat):
         max_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
+        attempts: Attempts | None = None,
     ) -> ChatReply:
         """The model's next turn, as `ports.ChatModel.complete`.
 
@@ -222,7 +228,8 @@ class OpenAiChat(_Chat):
         limits = {"max_tokens": max_tokens, "temperature": temperature, "seed": seed, "stream": False}
         for form in list(self._forms):
             question = {"model": self.model, "messages": form.messages(messages, schema), **limits}
-            status, document = await self._ask("/chat/completions", question | form.fields(schema), self._headers)
+            question |= form.fields(schema)
+            status, document = await self._ask("/chat/completions", question, self._headers, attempts)
             if status < 400:  # noqa: PLR2004
                 self._forms = self._forms[self._forms.index(form) :] if form in self._forms else self._forms
                 return self._reply(document)
@@ -289,6 +296,7 @@ class OllamaChat(_Chat):
         max_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
+        attempts: Attempts | None = None,
     ) -> ChatReply:
         """The model's next turn, as `ports.ChatModel.complete`.
 
@@ -310,7 +318,7 @@ class OllamaChat(_Chat):
             "options": options,
             **({"format": schema} if schema else {}),
         }
-        status, document = await self._ask("/api/chat", question)
+        status, document = await self._ask("/api/chat", question, attempts=attempts)
         if status >= 400:  # noqa: PLR2004
             raise self._refused(status, document)
         return self._reply(document)

@@ -96,6 +96,8 @@ class HttpDoor:
         base_delay: seconds before the first retry.
         longest_wait: longest Retry-After (s) that is slept through.
         timeouts: for each phase of an attempt.
+        heeds_latency: whether slow answers are a sign of a service under strain, which is then asked less often. So it
+            is with web sites; a chat model takes its time by its nature.
     """
 
     def __init__(
@@ -107,9 +109,10 @@ class HttpDoor:
         base_delay: float = 2.0,
         longest_wait: float = LONGEST_WAIT_S,
         timeouts: Timeouts = TIMEOUTS,
+        heeds_latency: bool = True,
     ) -> None:
         self.source = source
-        self._pacer = Pacer(source, rate, state, longest_wait)
+        self._pacer = Pacer(source, rate, state, longest_wait, heeds_latency=heeds_latency)
         self._base_delay = base_delay
         self.requests = 0
         self._line = HttpLine(USER_AGENT, timeouts)
@@ -148,16 +151,28 @@ class HttpDoor:
         return await self.ask("POST", url, read=read_json, data=data, headers=headers, expected=expected)
 
     async def post_json(
-        self, url: str, document: Any, *, headers: Mapping[str, str], expected: Collection[int] = ()
+        self,
+        url: str,
+        document: Any,
+        *,
+        headers: Mapping[str, str],
+        expected: Collection[int] = (),
+        on_send: Callable[[], None] | None = None,
     ) -> tuple[int, Any]:
-        """POST a JSON document; the answer as from `get_json`.
+        """POST a JSON document; the answer as from `get_json`, and `on_send` as in `ask`.
 
         Raises:
             NotFound, RateLimited, Blocked, SourceError: as `ask`.
         """
         typed = {**headers, "Content-Type": "application/json"}
         return await self.ask(
-            "POST", url, read=read_json, data=orjson.dumps(document), headers=typed, expected=expected
+            "POST",
+            url,
+            read=read_json,
+            data=orjson.dumps(document),
+            headers=typed,
+            expected=expected,
+            on_send=on_send,
         )
 
     async def get_page(self, url: str) -> Answer:
@@ -179,6 +194,7 @@ class HttpDoor:
         headers: Mapping[str, str] | None = None,
         data: Mapping[str, str] | bytes | None = None,
         expected: Collection[int] = (),
+        on_send: Callable[[], None] | None = None,
     ) -> T:
         """Send a request until it is answered, and make something of the answer.
 
@@ -190,6 +206,7 @@ class HttpDoor:
             headers: besides the User-Agent.
             data: form fields, or the whole body.
             expected: statuses other than 200 that are answers to the caller.
+            on_send: called when an attempt is about to be sent.
 
         Raises:
             NotFound: 404.
@@ -202,7 +219,7 @@ class HttpDoor:
         question = Question(method, self._address(url), frozenset(expected), params, headers, data)
         retrying = stamina.AsyncRetryingCaller(attempts=RETRIES + 1, timeout=None)
         try:
-            return await retrying(_Backoff(self._base_delay), self._attempt, question, read)
+            return await retrying(_Backoff(self._base_delay), self._attempt, question, read, on_send)
         except _Failed as failure:
             raise failure.error from failure.__cause__
 
@@ -212,8 +229,10 @@ class HttpDoor:
         except NoAddressError as error:
             raise ConfigError(f"An address of {self.source} is malformed ({error}): check its URL settings.") from error
 
-    async def _attempt(self, question: Question, read: Callable[[Answer], T]) -> T:
+    async def _attempt(self, question: Question, read: Callable[[Answer], T], on_send: Callable[[], None] | None) -> T:
         is_probe = await self._pacer.take_turn()
+        if on_send:
+            on_send()
         started, result, failed, answered = time.perf_counter(), "given_up", None, False
         try:
             answer = self._checked(await self._send(question), question)

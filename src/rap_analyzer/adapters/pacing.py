@@ -37,13 +37,17 @@ class Pacer:
         rate: how often it may be asked.
         state: shared with all processes that ask it.
         longest_wait: seconds; a source that asks for a longer wait is parked, and nobody sleeps for it.
+        heeds_latency: whether a source that answers slowly is asked less often than the rate allows.
     """
 
-    def __init__(self, source: str, rate: Rate, state: SharedState, longest_wait: float) -> None:
+    def __init__(
+        self, source: str, rate: Rate, state: SharedState, longest_wait: float, *, heeds_latency: bool = True
+    ) -> None:
         self._source = source
         self._rate = rate
         self._state = state
         self._longest_wait = longest_wait
+        self._heeds_latency = heeds_latency
         self._queue = asyncio.Lock()
         self._turns: deque[_Turn] = deque()
         self._batch, self._is_growing = 1, True
@@ -90,8 +94,9 @@ class Pacer:
         self._heed(await self._state.record(self._source, failed=failed))
 
     def time_answer(self, latency_s: float, *, answered: bool) -> None:
-        """How long an attempt took; the delay between requests follows it."""
-        self._delay_s = next_delay(self._delay_s, latency_s, answered=answered)
+        """How long an attempt took; the delay between requests follows it, where it is to."""
+        if self._heeds_latency:
+            self._delay_s = next_delay(self._delay_s, latency_s, answered=answered)
 
     async def slow_down(self, wait: float | None, sent_s: float) -> None:
         """The source says that an attempt, sent `sent_s` seconds ago, came too soon; and to wait so long, perhaps."""

@@ -15,6 +15,7 @@ What fails, and what comes of it:
 from __future__ import annotations
 
 import asyncio
+import copy
 import hashlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,11 +25,20 @@ import orjson
 from rap_analyzer import telemetry
 from rap_analyzer.analyzers import llm_parts
 from rap_analyzer.analyzers.languages import ENGLISH, english_only
-from rap_analyzer.analyzers.llm_budget import Budget, BudgetSpent, most_tokens
+from rap_analyzer.analyzers.llm_budget import Budget, most_tokens
+from rap_analyzer.analyzers.llm_limit import BudgetSpent
 from rap_analyzer.analyzers.llm_prompt import PROMPT_VERSION, REMINDER, REPAIR, REQUEST, TASK, ask, ask_again
 from rap_analyzer.analyzers.llm_schema import SCHEMA, read_answer
 from rap_analyzer.domain.analysis import Analysis, AnalysisInput, Status
-from rap_analyzer.domain.errors import AnalysisStopped, BadModelOutput, ConfigError, RateLimited, SourceError
+from rap_analyzer.domain.budget import money
+from rap_analyzer.domain.errors import (
+    AnalysisStopped,
+    BadModelOutput,
+    ConfigError,
+    RateLimited,
+    SourceError,
+    StoreError,
+)
 from rap_analyzer.domain.lyrics import parse
 from rap_analyzer.domain.pacing import OPEN_S
 from rap_analyzer.domain.quotations import QuotableBars
@@ -40,7 +50,7 @@ if TYPE_CHECKING:
     from rap_analyzer.domain.chat import ChatMessage, ChatReply
     from rap_analyzer.domain.lyrics import Lyrics
     from rap_analyzer.domain.verdict import Opinion
-    from rap_analyzer.ports import Analyzer, Cache, ChatModel
+    from rap_analyzer.ports import Analyzer, Cache, ChatModel, Ledger
 
 VERSION = "1"
 LONGEST_ANSWER = 1_600
@@ -59,7 +69,7 @@ class LlmAnalyzer:
         chat: the model.
         fallback: stands in where the model gives no usable answer.
         cache: keeps answers by the digest of the words, the model and the prompt.
-        budget: counts tokens and money, and stops before its limit; a new one without a limit unless given.
+        budget: counts tokens and money, and keeps to its limit; a new one without a limit unless given.
         concurrency: songs that are on the way at once, in all batches of this object together.
         failures_in_a_row: failures of the service within a batch after which the rest of it is left undone.
     """
@@ -87,12 +97,18 @@ class LlmAnalyzer:
         self._slots = asyncio.Semaphore(concurrency)
         self._failures_in_a_row = failures_in_a_row
 
+    def within(self, ledger: Ledger) -> LlmAnalyzer:
+        """This analyzer, over the same connection and in the same places, as it keeps to a limit."""
+        bound = copy.copy(self)
+        bound.budget = self.budget.within(ledger)
+        return bound
+
     async def analyze(self, inputs: Sequence[AnalysisInput]) -> Sequence[Analysis]:
         """One analysis for each input, in order; the same words are judged once.
 
         Raises:
-            AnalysisStopped: the budget or the service does not allow to go on; it holds what is finished, which is to
-                be saved, and the rest is to be asked for again later.
+            AnalysisStopped: the budget, its ledger or the service does not allow to go on; it holds what is finished,
+                which is to be saved, and the rest is to be asked for again later.
             ConfigError: no such key, model or server; nothing was analysed.
         """
         batch = _Batch(self._failures_in_a_row)
@@ -125,7 +141,7 @@ class LlmAnalyzer:
         except SourceError as error:
             if batch.goes_on_after(error):
                 return await self._stand_in(given, str(error), self.provisional_hash)
-        except (BudgetSpent, ConfigError) as error:
+        except (BudgetSpent, ConfigError, StoreError) as error:
             batch.stopped = batch.stopped or error
         else:
             batch.failures = 0
@@ -173,11 +189,8 @@ class LlmAnalyzer:
 
     async def _reply(self, messages: list[ChatMessage]) -> ChatReply:
         async with self.budget.reserving(most_tokens(messages, SCHEMA_TEXT), LONGEST_ANSWER) as bill:
-            try:
-                reply = await self._chat.complete(messages, SCHEMA, max_tokens=LONGEST_ANSWER)
-                bill.settle(reply)
-            finally:
-                bill.unanswered = self._chat.unanswered
+            reply = await self._chat.complete(messages, SCHEMA, max_tokens=LONGEST_ANSWER, attempts=bill.attempts)
+            bill.settle(reply)
         telemetry.chat_tokens.labels(self._chat.model, "prompt").inc(bill.prompt_tokens)
         telemetry.chat_tokens.labels(self._chat.model, "completion").inc(bill.completion_tokens)
         cost = self.budget.prices.of(bill.prompt_tokens, bill.completion_tokens)
@@ -202,12 +215,9 @@ class LlmAnalyzer:
     def _stopped(self, cause: Exception, results: Sequence[Analysis | None]) -> AnalysisStopped:
         left = sum(result is None for result in results)
         if isinstance(cause, BudgetSpent):
-            spent = self.budget.spent + self.budget.uncertain
-            why = (
-                f"The next request to {self._chat.model} might pass the budget of ${self.budget.limit:.2f} "
-                f"(${spent:.4f} spent): allow more to go on."
-            )
-            return AnalysisStopped(f"{why} {left} of {len(results)} tracks are left undone.", results)
+            why = f"The next request to {self._chat.model} may cost {money(cause.worst)} and pass {cause.standing}."
+            how = f"{left} of {len(results)} tracks are left undone and stay due: rap analyze with a larger --budget"
+            return AnalysisStopped(f"{why} {how} goes on.", results)
         told = cause.retry_after if isinstance(cause, RateLimited) else None
         after = None if isinstance(cause, ConfigError) else told or OPEN_S
         return AnalysisStopped(f"{cause} {left} of {len(results)} tracks are left undone.", results, after)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from rap_analyzer.analyzers.llm_limit import Cost, set_aside
+from rap_analyzer.domain.chat import Attempts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from rap_analyzer.domain.chat import ChatMessage, ChatReply
+    from rap_analyzer.ports import Ledger
 
 MILLION = 1_000_000
 TOKENS_A_MESSAGE = 16
 """What a chat template adds to a message, and more."""
-
-
-class BudgetSpent(Exception):
-    """The next request might pass the budget. The analyzer turns it into an AnalysisStopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Prices:
 
 
 class Budget:
-    """Counts tokens and money of one process, and keeps them under a limit however many requests are on the way.
+    """Counts tokens and money of what goes through it, and keeps to a limit that other processes may share.
 
     Before a request its worst case is set aside: as many tokens as its words have bytes (no tokenizer makes more), the
     longest answer, and each attempt that the door may make, since a service bills a request whose answer we do not
@@ -42,36 +41,31 @@ class Budget:
 
     Args:
         prices: of the model.
-        limit: US dollars; None for no limit.
+        ledger: keeps the limit; None for no limit, and then nothing is asked of anybody.
         attempts: how often a request may be sent.
 
     Attributes:
         spent: US dollars, by the service's own count of tokens.
+        uncertain: US dollars at most for attempts without an answer: nobody tells whether they were billed.
         requests: requests that were made, whatever came of them.
         prompt_tokens: tokens that the model read.
         completion_tokens: tokens that it wrote.
     """
 
-    def __init__(self, prices: Prices | None = None, limit: float | None = None, attempts: int = 4) -> None:
+    def __init__(self, prices: Prices | None = None, ledger: Ledger | None = None, attempts: int = 4) -> None:
         self.prices = prices or Prices()
-        self.limit = limit
-        self.spent = 0.0
+        self.spent = self.uncertain = 0.0
         self.requests = self.prompt_tokens = self.completion_tokens = 0
+        self._ledger = ledger
         self._attempts = attempts
-        self._set_aside, self._on_the_way = 0.0, 0
-        self._settled = asyncio.Event()
-        self._unanswered, self._dearest = 0, 0.0
 
-    @property
-    def uncertain(self) -> float:
-        """US dollars at most for attempts without an answer: nobody tells whether they were billed."""
-        return self._unanswered * self._dearest
+    def within(self, ledger: Ledger) -> Budget:
+        """A count of its own at the same prices that keeps to the ledger's limit."""
+        return Budget(self.prices, ledger, self._attempts)
 
     @asynccontextmanager
     async def reserving(self, most_prompt: int, most_completion: int) -> AsyncIterator[Bill]:
         """Sets the worst case of a request aside while the block runs, and settles its bill afterwards.
-
-        Waits where requests on the way may still turn out cheaper than their worst case.
 
         Args:
             most_prompt: tokens that the request can be at most.
@@ -79,35 +73,23 @@ class Budget:
 
         Raises:
             BudgetSpent: the worst case might pass the limit.
+            StoreError: whoever keeps the limit cannot be asked.
         """
-        dollars = self.prices.of(most_prompt, most_completion)
-        self._dearest = max(self._dearest, dollars)
-        worst = dollars * self._attempts
-        await self._reserve(worst)
-        bill = Bill(most_prompt, most_completion)
-        try:
-            yield bill
-        finally:
-            self._settle(bill, worst)
+        bill, dearest = Bill(most_prompt, most_completion), self.prices.of(most_prompt, most_completion)
+        async with set_aside(self._ledger, dearest * self._attempts) if self._ledger else nullcontext(Cost()) as cost:
+            try:
+                yield bill
+            finally:
+                cost.spent = self.prices.of(bill.prompt_tokens, bill.completion_tokens)
+                cost.uncertain = bill.attempts.unanswered * dearest
+                self._count(bill, cost)
 
-    async def _reserve(self, worst: float) -> None:
-        while self.limit is not None and self.spent + self.uncertain + self._set_aside + worst > self.limit:
-            if not self._on_the_way:
-                raise BudgetSpent
-            await self._settled.wait()
-        self._set_aside += worst
-        self._on_the_way += 1
-
-    def _settle(self, bill: Bill, worst: float) -> None:
+    def _count(self, bill: Bill, cost: Cost) -> None:
         self.requests += 1
-        self._on_the_way -= 1
-        self._set_aside = self._set_aside - worst if self._on_the_way else 0.0
-        self._unanswered = max(self._unanswered, bill.unanswered)
-        self.spent += self.prices.of(bill.prompt_tokens, bill.completion_tokens)
+        self.spent += cost.spent
+        self.uncertain += cost.uncertain
         self.prompt_tokens += bill.prompt_tokens
         self.completion_tokens += bill.completion_tokens
-        self._settled.set()
-        self._settled = asyncio.Event()
 
 
 class Bill:
@@ -116,11 +98,12 @@ class Bill:
     Attributes:
         prompt_tokens: tokens that the model read.
         completion_tokens: tokens that it wrote.
-        unanswered: attempts without an answer until now, of all requests.
+        attempts: how often it was sent, and answered.
     """
 
     def __init__(self, most_prompt: int, most_completion: int) -> None:
-        self.prompt_tokens = self.completion_tokens = self.unanswered = 0
+        self.prompt_tokens = self.completion_tokens = 0
+        self.attempts = Attempts()
         self._most = (most_prompt, most_completion)
 
     def settle(self, reply: ChatReply) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from rap_analyzer.domain.budget import money
 from rap_analyzer.domain.errors import ConfigError, InputError, ModelError
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def analyze(
     ] = "",
     detach: Annotated[bool, typer.Option("--detach", help="Only queue the work, for `rap worker` to do.")] = False,
     budget: Annotated[
-        float | None, typer.Option(min=0, help="US dollars to spend on chat models at most; then stop.")
+        float | None, typer.Option(min=0, help="US dollars that chat models may cost, by all workers together.")
     ] = None,
     compare: Annotated[
         tuple[str, str] | None,
@@ -52,6 +54,8 @@ def analyze(
     from rap_analyzer.domain.track_filter import parse_filter
 
     conditions = parse_filter(where)
+    if budget is not None and not math.isfinite(budget):
+        raise InputError(f"--budget {budget}: US dollars are a number; leave it out for no limit.")
     if jsonl or file:
         _judge_lines(file, analyzer, jsonl=jsonl, others=bool(where or detach or compare or budget is not None))
     elif compare:
@@ -59,7 +63,7 @@ def analyze(
 
         run(compare_versions(analyzer or ["algorithmic_basic"], *compare))
     elif detach:
-        run(_queue(analyzer, conditions))
+        run(_queue(analyzer, conditions, budget))
     else:
         run(_analyze(analyzer, conditions, budget))
 
@@ -79,28 +83,28 @@ async def _analyze(names: list[str] | None, where: Sequence[Condition], budget: 
     from rap_analyzer.cli.opening import opened_services
 
     async with opened_services() as services:
-        services.analyzers.budget = budget
         with Bars() as bars:
             versions = await link_with(services, bars)
-            summary = await analyze_with(services, names, bars, where)
+            summary = await analyze_with(services, names, bars, where, budget)
         out.print(f"{versions}\n{summary.text}", markup=False)
     if not summary.ended_well:
         raise typer.Exit(EXIT_CODES[ModelError])
 
 
-async def _queue(names: list[str] | None, where: Sequence[Condition]) -> None:
+async def _queue(names: list[str] | None, where: Sequence[Condition], dollars: float | None) -> None:
     from rap_analyzer.cli.console import out
     from rap_analyzer.cli.opening import opened_services
-    from rap_analyzer.wiring.working import plan_analyses
+    from rap_analyzer.wiring.working import open_budget, plan_analyses
 
     async with opened_services() as services:
         steps, left_out = await services.analyzers.steps(names)
-        waiting = await plan_analyses(services, steps, where)
+        budget = await open_budget(services, steps, dollars)
+        waiting = await plan_analyses(services, steps, where, budget)
         out.print("\n".join(_left_out(left_out)), markup=False, end="\n" if left_out else "")
         names = [step.key.analyzer for step in steps]
-        out.print(
-            f"{waiting:,} analyses wait for a worker ({', '.join(names)}). Next: rap worker; rap jobs shows them."
-        )
+        limit = "" if budget is None else f" within budget {budget} of {money(dollars or 0)}"
+        waits = f"{waiting:,} analyses wait for a worker ({', '.join(names)}){limit}."
+        out.print(f"{waits} Next: rap worker; rap jobs shows them.", markup=False)
 
 
 async def link_with(services: Services, bars: Bars) -> str:
@@ -120,12 +124,16 @@ async def link_with(services: Services, bars: Bars) -> str:
 
 
 async def analyze_with(
-    services: Services, names: list[str] | None, bars: Bars, where: Sequence[Condition] = ()
+    services: Services,
+    names: list[str] | None,
+    bars: Bars,
+    where: Sequence[Condition] = (),
+    dollars: float | None = None,
 ) -> Summary:
     """The analyze step, on open services. Returns lines that say how the analyses ended, and whether all did well.
 
     It ends with comparing the tracks anew, and with reading how bars end, for search by sound, of the tracks that this
-    has not been done for.
+    has not been done for. Chat models cost no more than so many US dollars, if a limit is given.
 
     Raises:
         ConfigError: a named analyzer does not exist or cannot be had, or none can be had.
@@ -136,10 +144,11 @@ async def analyze_with(
     steps, left_out = await services.analyzers.steps(names)
     if not steps:
         raise ConfigError(f"No analyzer can be had. {' '.join(left_out.values())}")
-    report = await run_analyses(services, steps, where, bars)
+    report = await run_analyses(services, steps, where, bars, dollars)
     await services.analyses.refresh_percentiles()
     await read_tails(services.tails, services.pool, services.settings.analysis_batch_size, bars)
     account = [_account(step.key.analyzer, report) for step in steps]
+    account += [str(report.budget)] if report.budget else []
     return Summary("\n".join([*account, *_left_out(left_out), *_failures(report)]), not report.failures)
 
 

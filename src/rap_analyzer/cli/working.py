@@ -42,7 +42,7 @@ def jobs(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Most batches to list.")] = SHOWN,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """How each queue stands, how fast it is emptied, and its newest batches that have not ended well."""
+    """How queues and budgets stand, how fast queues are emptied, and the newest batches that have not ended well."""
     if context.invoked_subcommand is None:
         from rap_analyzer.cli.console import run
 
@@ -115,15 +115,19 @@ async def _show(status: list[str] | None, limit: int, as_json: bool) -> None:
 
     async with opened_services() as services:
         counts = await services.jobs.count()
+        budgets = await services.budgets.load_wanted()
         rows = await services.jobs.list_jobs(status or ("doing", "failed"), limit)
     if as_json:
         body = {
             "queues": [asdict(c) | {"seconds_left": c.seconds_left} for c in counts],
+            "budgets": list(map(asdict, budgets)),
             "jobs": list(map(asdict, rows)),
         }
         out.print(orjson.dumps(body, default=str).decode(), markup=False)
         return
     out.print("\n".join(map(_queue_line, counts)) or "Nothing was ever queued: rap analyze --detach queues work.")
+    for budget in budgets:
+        out.print(str(budget), markup=False)
     for row in rows:
         out.print(_job_line(row), markup=False)
 

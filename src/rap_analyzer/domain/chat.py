@@ -27,6 +27,24 @@ class ChatMessage:
     content: str
 
 
+@dataclass(slots=True)
+class Attempts:
+    """Attempts at one turn, counted while they are made.
+
+    Attributes:
+        sent: how often the model was asked.
+        answered: how often it answered, be it with a refusal.
+    """
+
+    sent: int = 0
+    answered: int = 0
+
+    @property
+    def unanswered(self) -> int:
+        """Time-outs, cut and damaged answers, requests to come again: the service may have worked on them, and bill."""
+        return self.sent - self.answered
+
+
 @dataclass(frozen=True, slots=True)
 class ChatReply:
     """What a model answered.

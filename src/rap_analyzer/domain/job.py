@@ -31,6 +31,7 @@ class Batch:
         tracks: how many lacked it when this was planned.
         where: conditions that they meet besides.
         texts: number of the request whose texts are meant, by their places; None for tracks of the store.
+        budget: number of the one that whoever does it may spend on chat models; None for no limit.
     """
 
     key: AnalyzerKey
@@ -39,6 +40,7 @@ class Batch:
     tracks: int
     where: tuple[Condition, ...] = ()
     texts: UUID | None = None
+    budget: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As it is queued."""
@@ -50,15 +52,16 @@ class Batch:
             "tracks": self.tracks,
             "where": conditions,
             **({"texts": str(self.texts)} if self.texts else {}),
+            **({"budget": self.budget} if self.budget is not None else {}),
         }
 
     @classmethod
     def from_json(cls, args: dict[str, Any]) -> Batch:
-        """What `to_json` gave."""
+        """What `to_json` gave, today or in a former version."""
         key = AnalyzerKey(args["analyzer"], args["version"], args["config_hash"])
         where = tuple(Condition(**condition) for condition in args["where"])
         texts = UUID(args["texts"]) if "texts" in args else None
-        return cls(key, args["first"], args["last"], args["tracks"], where, texts)
+        return cls(key, args["first"], args["last"], args["tracks"], where, texts, args.get("budget"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ def next_delay(delay_s: float, latency_s: float, *, answered: bool) -> float:
 
     A source that becomes slow is asked less often at once, and more often again in halves; an error, which often
     comes quickly, never shortens the delay. The rate bounds it from below; the longest attempt bounds it from above.
+    The rule is for web sites, where a slow answer is a sign of strain; doors to chat models do not follow it.
 
     Args:
         delay_s: the delay until now.

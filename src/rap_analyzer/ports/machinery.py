@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from rap_analyzer.domain.analysis import Analysis, AnalysisInput
-    from rap_analyzer.domain.chat import ChatMessage, ChatReply
+    from rap_analyzer.domain.chat import Attempts, ChatMessage, ChatReply
     from rap_analyzer.domain.pacing import Rate, Standing, Turns
     from rap_analyzer.domain.passage import Passage
 
@@ -50,10 +50,6 @@ class ChatModel(Protocol):
 
     model: str
 
-    @property
-    def unanswered(self) -> int:
-        """Attempts so far that brought no answer; the service may have worked on them, and bill them."""
-
     async def check(self) -> None:
         """Ask the service once whether the model is there; every later call costs nothing.
 
@@ -70,6 +66,7 @@ class ChatModel(Protocol):
         max_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
+        attempts: Attempts | None = None,
     ) -> ChatReply:
         """The model's next turn.
 
@@ -79,6 +76,7 @@ class ChatModel(Protocol):
             max_tokens: length at which the answer is cut.
             temperature: 0 for the likeliest words, more for other ones each time.
             seed: of the drawing, where the service heeds it.
+            attempts: counts them, also when there is no next turn in the end.
 
         Raises:
             BadModelOutput: the service refuses this conversation, or answers nothing.

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Mapping, Sequence
+    from uuid import UUID
 
     from rap_analyzer.domain.analysis import Analysis, AnalysisInput
+    from rap_analyzer.domain.budget import BudgetStanding
     from rap_analyzer.domain.enrichment import Enrichment, UnenrichedTrack
     from rap_analyzer.domain.fingerprint import Fingerprint
     from rap_analyzer.domain.frontier import KnownSong, Listing, Scope, SongPage
@@ -105,6 +107,29 @@ class VerdictStore(Protocol):
 
     async def save_analyses(self, analyses: Sequence[tuple[int, str, Analysis]]) -> None:
         """Save a batch of (track id, lyrics digest, analysis) in one transaction."""
+
+
+class Ledger(Protocol):
+    """One budget, kept for all processes that draw on it. Amounts are US dollars.
+
+    What is set aside and settled by one is so for all from that moment on; to say the same again changes nothing.
+    """
+
+    async def reserve(self, request: UUID, worst: float) -> BudgetStanding | None:
+        """Set the worst case of a request aside, unless it might pass the limit beside all that is set aside.
+
+        Returns:
+            None when that is done; else how the budget stands, and nothing was done.
+
+        Raises:
+            StoreError: the store stays away.
+        """
+
+    async def hold(self, request: UUID) -> None:
+        """Say that a request is still under way; whoever is silent for long is taken for dead."""
+
+    async def settle(self, request: UUID, spent: float, uncertain: float) -> None:
+        """Put what a request cost, and what it may have cost besides, in the place of its worst case."""
 
 
 class AnalysisStore(VerdictStore, Protocol):

@@ -11,6 +11,7 @@ from rap_analyzer.adapters.cache import MemoryCache, connect_redis
 from rap_analyzer.adapters.embedder import MiniLmEmbedder
 from rap_analyzer.adapters.model_files import ModelFiles
 from rap_analyzer.adapters.postgres.analyses import AnalysisStore
+from rap_analyzer.adapters.postgres.budgets import BudgetStore
 from rap_analyzer.adapters.postgres.database import Database, opened
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
 from rap_analyzer.adapters.postgres.enrichments import EnrichmentStore
@@ -64,6 +65,7 @@ class Services:
     analyses: AnalysisStore
     analyzers: Analyzers
     jobs: JobStore
+    budgets: BudgetStore
     batches: BatchRequestStore
     enrichments: EnrichmentStore
     passages: PassageStore
@@ -110,6 +112,7 @@ async def open_services(settings: Settings, processes: int | None = None) -> Asy
             analyses=AnalysisStore(database),
             analyzers=Analyzers(settings, pool, cache, states, stack),
             jobs=JobStore(database),
+            budgets=BudgetStore(database),
             batches=BatchRequestStore(database),
             enrichments=EnrichmentStore(database, settings.enrichment_order),
             passages=PassageStore(database),

@@ -41,9 +41,6 @@ class Analyzers:
         cache: keeps the answers of chat models.
         states: what all processes share of a chat service.
         stack: closes the connections to them.
-
-    Attributes:
-        budget: US dollars that this process may spend on chat models; None for no limit.
     """
 
     settings: Settings
@@ -51,7 +48,6 @@ class Analyzers:
     cache: Cache
     states: SharedState
     stack: AsyncExitStack
-    budget: float | None = None
     _made: dict[str, Analyzer] = field(default_factory=dict)
     _making: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -109,6 +105,20 @@ class Analyzers:
                 known = ", ".join(sorted(ANALYZERS))
                 raise ConfigError(f"config.yaml: no analyzer is called {name!r}; these exist: {known}.")
         return [name for name, chosen in self.settings.analyzers.items() if chosen.enabled]
+
+    def check_prices(self, names: Sequence[str]) -> None:
+        """See to it that what costs money has a price: without one a budget would never end.
+
+        Raises:
+            ConfigError: one of these analyzers asks Novita, and its prices are not set.
+        """
+        chosen = _chosen(self, "qwen")
+        is_paid = "qwen" in names and self.settings.novita_api_url == NOVITA_URL
+        if is_paid and not (chosen.prompt_price or chosen.completion_price):
+            raise ConfigError(
+                "--budget needs to know what the model costs: set prompt_price and completion_price of analyzers.qwen "
+                "in config.yaml, in US dollars for a million tokens."
+            )
 
     def weights(self) -> dict[str, float]:
         """What each part counts for in `hybrid`."""
@@ -207,7 +217,7 @@ def _judge(table: Analyzers, name: str, chat: ChatModel, concurrency: int) -> An
     from rap_analyzer.analyzers.llm_budget import Budget, Prices
 
     chosen = _chosen(table, name)
-    budget = Budget(Prices(chosen.prompt_price, chosen.completion_price), table.budget)
+    budget = Budget(Prices(chosen.prompt_price, chosen.completion_price))
     return LlmAnalyzer(name, chat, AlgorithmicAnalyzer(table.pool), table.cache, budget=budget, concurrency=concurrency)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rap_analyzer.adapters.postgres.kept_pages import KeptPages
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from rap_analyzer.domain.analysis import Status
+    from rap_analyzer.domain.budget import BudgetStanding
     from rap_analyzer.domain.job import Batch
     from rap_analyzer.domain.track_filter import Condition
     from rap_analyzer.pipeline.analyze import Step
@@ -37,37 +38,72 @@ class AnalysisReport:
     Attributes:
         counts: tracks by status of their analysis, by analyzer, whichever process made it.
         failures: why batches ended badly, with how many did.
+        budget: how the budget of the run stands at its end; None where it had none.
     """
 
     counts: dict[str, dict[Status, int]] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
+    budget: BudgetStanding | None = None
 
 
-async def plan_analyses(services: Services, steps: Sequence[Step], where: Sequence[Condition]) -> int:
-    """Queue what the steps' analyzers lack. Returns how many analyses wait now, those queued before among them."""
+async def open_budget(services: Services, steps: Sequence[Step], dollars: float | None) -> int | None:
+    """A budget of so many US dollars for the batches of a run; None without a limit, or where no step costs money.
+
+    Raises:
+        ConfigError: nobody has said what a model costs.
+    """
+    names = [step.key.analyzer for step in steps if step.key.analyzer in CHAT]
+    if dollars is None or not names:
+        return None
+    services.analyzers.check_prices(names)
+    return await services.budgets.open(dollars)
+
+
+async def plan_analyses(
+    services: Services, steps: Sequence[Step], where: Sequence[Condition], budget: int | None = None
+) -> int:
+    """Queue what the steps' analyzers lack. Returns how many analyses wait now, those queued before among them.
+
+    What chat models are asked for is bound to the budget of that number, whoever does it.
+    """
     for step in steps:
-        await services.jobs.plan(step.key, step.batch_size, where, step.priority)
+        own = budget if step.key.analyzer in CHAT else None
+        await services.jobs.plan(step.key, step.batch_size, where, step.priority, own)
     return sum((await services.jobs.load_open([step.key.analyzer for step in steps])).values())
 
 
 async def run_analyses(
-    services: Services, steps: Sequence[Step], where: Sequence[Condition], progress: Progress
+    services: Services,
+    steps: Sequence[Step],
+    where: Sequence[Condition],
+    progress: Progress,
+    dollars: float | None = None,
 ) -> AnalysisReport:
     """Plan, and work until all of it is done, together with whatever workers there are.
 
+    Args:
+        services: open ones.
+        steps: analyzers that are run.
+        where: conditions that the tracks meet.
+        progress: is told how far it is.
+        dollars: US dollars that chat models may cost, by all workers together; None for no limit.
+
     Raises:
         StoreError: the store stays away.
+        ConfigError: there is a limit, and nobody has said what a model costs.
     """
     report, mark = AnalysisReport(), await services.analyses.last_analysis()
+    budget = await open_budget(services, steps, dollars)
     for phase in _phases(steps):
         names = [step.key.analyzer for step in phase]
-        progress.start(f"analysing: {', '.join(names)}", await plan_analyses(services, phase, where))
+        progress.start(f"analysing: {', '.join(names)}", await plan_analyses(services, phase, where, budget))
         try:
             if waiting := await services.jobs.load_open(names):
                 await _work_off(services, names, waiting, progress, report)
         finally:
             progress.finish()
     report.counts = await services.analyses.count_made_since(mark, [step.key.analyzer for step in steps])
+    report.budget = None if budget is None else await services.budgets.load(budget)
     return report
 
 
@@ -117,7 +153,7 @@ def _lanes(queues: Sequence[str], processes: int) -> list[Lane]:
 
 def _queue(services: Services) -> JobQueue:
     async def work(batch: Batch) -> None:
-        [step], _ = await services.analyzers.steps([batch.key.analyzer])
+        step = await _step(services, batch)
         if batch.texts is None:
             await analyze_batch(services.analyses, step, batch)
             return
@@ -131,8 +167,21 @@ def _queue(services: Services) -> JobQueue:
         Chore("forget_old_pages", "7 4 * * *", pages.drop_old),
         Chore("forget_old_batch_requests", "27 4 * * *", services.batches.delete_old),
         Chore("forget_old_jobs", "17 4 * * *", lambda: services.jobs.delete_old(KEPT_DAYS)),
+        Chore("forget_old_budgets", "37 4 * * *", lambda: services.budgets.delete_old(KEPT_DAYS)),
     )
     return JobQueue(_direct_conninfo(services.settings), services.database, services.jobs, work, chores)
+
+
+async def _step(services: Services, batch: Batch) -> Step:
+    """How a batch is done: by its analyzer, which keeps to the batch's budget."""
+    [step], _ = await services.analyzers.steps([batch.key.analyzer])
+    if batch.budget is None:
+        return step
+    from rap_analyzer.analyzers.llm import LlmAnalyzer
+
+    if not isinstance(step.analyzer, LlmAnalyzer):
+        return step
+    return replace(step, analyzer=step.analyzer.within(services.budgets.ledger(batch.budget)))
 
 
 def _direct_conninfo(settings: Settings) -> str:

@@ -30,7 +30,12 @@ class JobStore:
         self._database = database
 
     async def plan(
-        self, key: AnalyzerKey, batch_size: int, where: Sequence[Condition] = (), priority: int = 0
+        self,
+        key: AnalyzerKey,
+        batch_size: int,
+        where: Sequence[Condition] = (),
+        priority: int = 0,
+        budget: int | None = None,
     ) -> tuple[int, int]:
         """Queue what lacks this analysis and is not queued yet, in the transaction that finds it.
 
@@ -39,16 +44,19 @@ class JobStore:
             batch_size: tracks of a batch.
             where: conditions that the tracks meet besides.
             priority: the highest are begun first.
+            budget: number of the one that the batches may spend, and those that wait for this analysis without one.
 
         Returns:
             Batches, and tracks in them.
         """
         statement, values = filtered("plan_batches", where)
-        values |= {**key._asdict(), "size": batch_size, "priority": priority, "task": TASK}
+        values |= {**key._asdict(), "size": batch_size, "priority": priority, "task": TASK, "budget": budget}
         values["conditions"] = Jsonb([asdict(condition) for condition in where])
 
         async def work(connection: Connection) -> tuple[int, int]:
             await connection.execute(query("lock_planning"), {"key": PLANNING_KEY})
+            if budget is not None:
+                await connection.execute(query("give_budget"), values)
             row = await (await connection.execute(statement, values)).fetchone()
             return (int(row["jobs"]), int(row["tracks"])) if row else (0, 0)
 

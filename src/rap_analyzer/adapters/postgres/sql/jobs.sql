@@ -2,6 +2,13 @@
 -- One plan at a time, so that no track is planned twice
 SELECT pg_advisory_xact_lock(%(key)s);
 
+-- give_budget --
+-- Waiting batches of an analysis that have no budget get this one; texts that somebody sent are no run's
+UPDATE procrastinate_jobs SET args = args || jsonb_build_object('budget', %(budget)s::bigint)
+WHERE status = 'todo' AND task_name = %(task)s AND queue_name = %(analyzer)s
+  AND args->>'version' = %(version)s AND args->>'config_hash' = %(config_hash)s
+  AND NOT args ? 'budget' AND NOT args ? 'texts';
+
 -- plan_batches --
 -- Queue the tracks that lack an analysis and that no open job covers, in batches of ids that follow one another
 WITH open_jobs AS (
@@ -24,7 +31,8 @@ WITH open_jobs AS (
         %(analyzer)s, %(task)s, %(priority)s, NULL, NULL,
         jsonb_build_object('analyzer', %(analyzer)s::text, 'version', %(version)s::text,
                            'config_hash', %(config_hash)s::text, 'first', first, 'last', last, 'tracks', tracks,
-                           'where', %(conditions)s::jsonb),
+                           'where', %(conditions)s::jsonb)
+            || jsonb_strip_nulls(jsonb_build_object('budget', %(budget)s::bigint)),
         NULL)::procrastinate_job_to_defer_v1 ORDER BY first)) AS ids
     FROM batches HAVING count(*) > 0
 )
