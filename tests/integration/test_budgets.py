@@ -113,7 +113,7 @@ async def test_what_is_being_done_and_texts_that_were_sent_are_no_part_of_a_run(
     await jobs.plan(KEY, 2)
     await database.run(_begin_one)
     request = BatchRequest(uuid4(), (KEY,), True, 1, "digest")
-    await requests.save_texts(request, [TextRecord("1", VERSE)], [(Batch(KEY, 0, 0, 1, texts=request.id), 0)])
+    await requests.save_texts(request, [TextRecord("1", VERSE)], [(Batch(KEY, 0, 0, 1, texts=request.id), 0)], 1)
     budget = await BudgetStore(database).open(5.0)
     await jobs.plan(KEY, 2, budget=budget)
     assert [batch.budget for batch in await queued(database)] == [None, budget, None]
