@@ -61,6 +61,11 @@ class Bar:
         """Its words less the notes in square brackets."""
         return tuple([word for word in self.words if not word.note]) if "[" in self.text else self.words
 
+    @property
+    def bracketed(self) -> bool:
+        """Whether there is a bracket that a word may stand in: in other bars all words are said by the first voice."""
+        return "(" in self.text or "[" in self.text or "（" in self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rap_analyzer.domain.rhyme_chains import Chain, Chained, Member, RhymeKind, chains_of, last_words
-from rap_analyzer.domain.rhyme_classes import RhymeClass, rhyme_classes
+from rap_analyzer.domain.rhyme_chains import (
+    Chain,
+    Chained,
+    Member,
+    RhymeKind,
+    chains_from,
+    chains_of,
+    last_words,
+)
+from rap_analyzer.domain.rhyme_classes import RhymeClass, compiled_chains, rhyme_classes
 from rap_analyzer.domain.rhyme_paths import class_paths
 from rap_analyzer.domain.rhyme_stream import listen_all
 
@@ -21,7 +29,7 @@ if TYPE_CHECKING:
 
     from rap_analyzer.domain.lyrics import Lyrics, Section
     from rap_analyzer.domain.rhyme_hearing import Model
-    from rap_analyzer.domain.rhyme_stream import Ints, Stream
+    from rap_analyzer.domain.rhyme_stream import Cut, Ints, Stream
 
     Flags = npt.NDArray[np.bool_]
 
@@ -76,21 +84,34 @@ def find_rhymes(lyrics: Lyrics, model: Model | None = None) -> RhymeAnalysis:
     return find_all([lyrics], model)[0]
 
 
-def find_all(songs: Sequence[Lyrics], model: Model | None = None) -> list[RhymeAnalysis]:
-    """The same for several songs at once, which is faster when they are short; none changes another's analysis."""
+def find_all(songs: Sequence[Lyrics], model: Model | None = None, *, compiled: bool = True) -> list[RhymeAnalysis]:
+    """The same for several songs at once, which is faster when they are short; none changes another's analysis.
+
+    Args:
+        songs: heard in order.
+        model: what was learned; the packaged one by default.
+        compiled: whether the library of `rhyme_kernel` may do the work. Its answers are the same.
+    """
     stream, cuts = listen_all(songs)
-    classes = rhyme_classes(stream, model)
+    heard = compiled_chains(stream, [0, *(cut.end for cut in cuts)], model) if compiled else None
+    chained = chains_from(heard, stream, cuts) if heard else _chained(stream, cuts, model)
+    return [_analysis(lyrics, stream.song(cut), own) for lyrics, cut, own in zip(songs, cuts, chained, strict=True)]
+
+
+def _chained(stream: Stream, cuts: Sequence[Cut], model: Model | None) -> list[Chained]:
+    """The chains of each song, without the library."""
+    classes = rhyme_classes(stream, model, compiled=False)
     firsts = [one.members[0] for one in classes]
     found = []
-    for lyrics, cut in zip(songs, cuts, strict=True):
+    for cut in cuts:
         own = classes[bisect_left(firsts, cut.begin) : bisect_left(firsts, cut.end)]
         alone = [RhymeClass([m - cut.begin for m in one.members], one.chances) for one in own]
-        found.append(_analysis(lyrics, stream.song(cut), alone))
+        song = stream.song(cut)
+        found.append(chains_of(song, class_paths(song, alone)))
     return found
 
 
-def _analysis(lyrics: Lyrics, stream: Stream, classes: list[RhymeClass]) -> RhymeAnalysis:
-    chained = chains_of(stream, class_paths(stream, classes))
+def _analysis(lyrics: Lyrics, stream: Stream, chained: Chained) -> RhymeAnalysis:
     rhymed = int(_rhyming(chained.chains, chained.chain_of).sum())
     bar_ends = _bar_ends(stream, chained)
     schemes = tuple([_scheme(section, bar_ends) for section in lyrics.sections])

@@ -116,7 +116,7 @@ static void stand(Room *room, Song *song)
 
 /* What must be the same in Python, for a look before the first call. */
 VISIBLE const int64_t rhyme_kernel_shape[] = {
-    1, sizeof(Model), sizeof(Stream), WINDOW, REACH, FAR, AROUND, BEYOND, ENDINGS, BARS, WORDS, ALIGNED_TAIL, ROLES,
+    2, sizeof(Model), sizeof(Stream), sizeof(Found), WINDOW, REACH, FAR, AROUND, BEYOND, ENDINGS, BARS, WORDS, ALIGNED_TAIL, ROLES,
 };
 
 static int64_t classes_in(Room *room, const Model *model, const Stream *stream, int64_t begin, int n,
@@ -142,4 +142,22 @@ VISIBLE int64_t rhyme_kernel_classes(const Model *model, const Stream *stream, i
     const int64_t classes = classes_in(&room, model, stream, begin, (int)n, members, chances, ends);
     give_back(&room);
     return classes;
+}
+
+static int64_t chains_in(Room *room, const Stream *stream, int64_t n, const int64_t *edges, int64_t songs,
+                         const Classed *classed, const Found *found)
+{
+    return setjmp(room->full) ? -1 : chain(room, stream, n, edges, songs, classed, found);
+}
+
+/* Chains from the classes of a stream of n syllables and of so many songs, which lie between the edges. Gives how many
+ * spans they have, or -1 when memory is short. What is written by song has room for as many, all other for n. */
+VISIBLE int64_t rhyme_kernel_chains(const Stream *stream, int64_t n, const int64_t *edges, int64_t songs,
+                                    const Classed *classed, const Found *found)
+{
+    Room room;
+    room.latest = NULL;
+    const int64_t spans = chains_in(&room, stream, n, edges, songs, classed, found);
+    give_back(&room);
+    return spans;
 }
