@@ -32,7 +32,7 @@ def columns(stream: Stream) -> dict[str, Any]:
     for name in ("word_id", "spelling"):
         order = list(dict.fromkeys(found[name].tolist()))
         found[name] = list(map(order.index, found[name]))
-    return {name: np.asarray(column).tolist() if name != "heard" else column for name, column in found.items()}
+    return {name: np.asarray(column).tolist() for name, column in found.items()}
 
 
 def without_bars(lyrics: Lyrics, section: int) -> Lyrics:

@@ -170,28 +170,24 @@ def to_json(analysis: RhymeAnalysis, song_id: object, extra_metrics: dict[str, A
 def _bars_json(analysis: RhymeAnalysis) -> list[dict[str, Any]]:
     bars = list(analysis.lyrics.bars)
     begins = list(accumulate([len(bar.words) for bar in bars], initial=0))
-    words: list[dict[str, Any]] = [{"text": word.text, "syllables": []} for bar in bars for word in bar.words]
     stream, syllables = analysis.stream, _syllables_json(analysis)
     # Bars may be missing of a song that is heard in part, so a bar's index is not its place here.
     first = np.zeros(bars[-1].index + 1 if bars else 0, dtype=np.int64)
     first[[bar.index for bar in bars]] = begins[:-1]
     last = np.flatnonzero(stream.left == 0)
-    places = first.take(stream.bar.take(last)) + stream.in_bar.take(last)
-    for place, (begin, end) in zip(places.tolist(), pairwise([0, *(last + 1).tolist()]), strict=True):
-        words[place]["syllables"] = syllables[begin:end]
+    sizes = np.zeros(begins[-1], dtype=np.int64)
+    sizes[first.take(stream.bar.take(last)) + stream.in_bar.take(last)] = stream.size.take(last)
+    spans = zip([word.text for bar in bars for word in bar.words], pairwise([0, *sizes.cumsum().tolist()]), strict=True)
+    words = [{"text": text, "syllables": syllables[begin:end]} for text, (begin, end) in spans]
     return [{"words": words[begin:end]} for begin, end in pairwise(begins)]
 
 
 def _syllables_json(analysis: RhymeAnalysis) -> list[dict[str, Any]]:
-    names = [chain.id for chain in analysis.chains]
-    rows = zip(analysis.stream.heard, analysis.chain_of.tolist(), analysis.position.tolist(), strict=True)
+    names, stream = [chain.id for chain in analysis.chains], analysis.stream
+    chained = analysis.chain_of.tolist(), analysis.position.tolist()
     return [
-        {
-            "phones": onset + nucleus + coda,
-            "stress": stress,
-            "chains": [{"id": names[chain], "position": position}] if chain >= 0 else [],
-        }
-        for (onset, nucleus, coda, stress, _), chain, position in rows
+        {"phones": phones, "stress": stress, "chains": [{"id": names[chain], "position": at}] if chain >= 0 else []}
+        for phones, stress, chain, at in zip(stream.phones, stream.stress.tolist(), *chained, strict=True)
     ]
 
 

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rap_analyzer.domain.lyrics import Lyrics, Word
-    from rap_analyzer.domain.phonology import Syllable
     from rap_analyzer.domain.word_sounds import SoundBook
 
 __all__ = [
@@ -99,7 +98,7 @@ class Stream:
     """Columns with one row for each syllable that is said.
 
     Attributes:
-        heard: the syllables.
+        phones: what is said.
         spellings: bare form of each syllable's word.
         nuclei: names of the vowels that occur.
         clusters: the consonant clusters that occur.
@@ -125,7 +124,7 @@ class Stream:
         section_end: where its section ends, exclusive.
     """
 
-    heard: tuple[Syllable, ...]
+    phones: tuple[str, ...]
     spellings: tuple[str, ...]
     nuclei: tuple[str, ...]
     clusters: tuple[str, ...]
@@ -150,7 +149,7 @@ class Stream:
     section_end: Ints
 
     def __len__(self) -> int:
-        return len(self.heard)
+        return len(self.phones)
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -305,7 +304,7 @@ def _stream(frame: _Frame, words: Ints, offsets: Ints, book: SoundBook) -> Strea
     number = np.arange(size)
     edges = frame.section.searchsorted(np.arange(frame.section[-1] + 2 if size else 1))
     return Stream(
-        heard=tuple(sounds.syllables.take(rows).tolist()),
+        phones=tuple(sounds.phones.take(rows).tolist()),
         spellings=tuple(sounds.spellings.take(rows).tolist()),
         nuclei=nuclei,
         clusters=clusters,

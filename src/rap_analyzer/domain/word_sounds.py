@@ -75,14 +75,14 @@ class Sounds(NamedTuple):
         first: by a word's number the row of its first syllable.
         sizes: by a word's number its syllables; 0 when nothing can be said of it.
         rows: shape (columns, rows): the `COLUMNS` of syllables.
-        syllables: of each row.
+        phones: of each row's syllable.
         spellings: the bare form of each row's word.
     """
 
     first: Array
     sizes: Array
     rows: Array
-    syllables: Array
+    phones: Array
     spellings: Array
 
 
@@ -148,16 +148,15 @@ class SoundBook(dict[str, int]):
     def _written(self, bare: str, syllables: tuple[Syllable, ...], rows: list[tuple[int, ...]]) -> int:
         """The number of a new word. Whoever reads meanwhile has the arrays as they were, which stay right."""
         begin, end, number = self._size, self._size + len(rows), self._words
-        first, sizes, table, heard, spellings = self.sounds
+        first, sizes, table, phones, spellings = self.sounds
         if number == len(first):
             first, sizes = _longer(first), _longer(sizes)
         while end > table.shape[1]:
-            table, heard, spellings = _longer(table), _longer(heard), _longer(spellings)
+            table, phones, spellings = _longer(table), _longer(phones), _longer(spellings)
         first[number], sizes[number] = begin, len(rows)
-        table[:, begin:end], spellings[begin:end] = np.array(rows).T, bare
-        for at, syllable in enumerate(syllables, start=begin):
-            heard[at] = syllable
-        self.sounds = Sounds(first, sizes, table, heard, spellings)
+        table[:, begin:end] = np.array(rows).T
+        phones[begin:end], spellings[begin:end] = [f"{s.onset}{s.nucleus}{s.coda}" for s in syllables], bare
+        self.sounds = Sounds(first, sizes, table, phones, spellings)
         self._words, self._size = number + 1, end
         return number
 

@@ -75,7 +75,8 @@ void join_one_ending(Room *room, Lines *s)
             }
         }
     found = often(steps, found);
-    int *into = take(room, (size_t)s->classes + 1, sizeof(int)), *target = take_blank(room, (size_t)s->classes + 1, sizeof(int));
+    int *into = take(room, (size_t)s->classes + 1, sizeof(int));
+    int *target = take_blank(room, (size_t)s->classes + 1, sizeof(int));
     int *latest = take(room, (size_t)s->classes + 1, sizeof(int)), *former = take(room, (size_t)found + 1, sizeof(int));
     for (int k = 0; k < s->classes; k++)
         into[k] = latest[k] = -1;
