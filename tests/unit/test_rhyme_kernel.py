@@ -13,10 +13,13 @@ import pytest
 from rap_analyzer.domain import rhyme_classes as joining
 from rap_analyzer.domain import rhyme_kernel
 from rap_analyzer.domain.lyrics import parse
+from rap_analyzer.domain.repetition import repetition
 from rap_analyzer.domain.rhyme import find_all, find_rhymes
 from rap_analyzer.domain.rhyme_classes import LONGEST, PIECE, RhymeClass, rhyme_classes
+from rap_analyzer.domain.rhyme_factor import rhyme_factor
 from rap_analyzer.domain.rhyme_hearing import packaged_model
 from rap_analyzer.domain.rhyme_stream import listen, listen_all
+from rap_analyzer.domain.vocabulary import mtld
 from rap_analyzer.simulators.corpus import load_corpus
 
 if TYPE_CHECKING:
@@ -120,6 +123,21 @@ def test_texts_by_chance_have_the_same_chains_compiled_or_not(seed: int) -> None
 @pytest.mark.parametrize("texts", [EDGES, ECHOES, EDGES[:1], []])
 def test_texts_at_the_edge_have_the_same_chains_compiled_or_not(texts: list[str]) -> None:
     assert same_answers(texts)
+
+
+@compiled
+@pytest.mark.parametrize("seed", range(24, 32))
+def test_measures_are_the_same_compiled_or_not(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [chance_song(seed), SONGS[seed], EDGES[seed % len(EDGES)], f"{chance_song(seed)}\n" * 20]
+    streams = [listen(parse(text)) for text in texts]
+
+    def figures() -> list[tuple[float, float, float]]:
+        columns = zip(texts, streams, strict=True)
+        return [(repetition(text), mtld(text.split()), rhyme_factor(stream)) for text, stream in columns]
+
+    quick = figures()
+    monkeypatch.setattr(rhyme_kernel, "library", lambda: None)
+    assert figures() == quick
 
 
 @compiled

@@ -1,6 +1,6 @@
 """The compiled part of the rhyme engine: `kernel/`, in C, gives the classes that `rhyme_classes` gives, faster.
 
-It also puts them in line as chains, as `rhyme_paths` and `rhyme_chains` do.
+It also puts them in line as chains, as `rhyme_paths` and `rhyme_chains` do, and runs three loops of other measures.
 
 It is built when the package is, if there is a C compiler, and is left out without one: then numpy does the same.
 """
@@ -45,6 +45,8 @@ FOUND = (*OF_SYLLABLES, *OF_SPANS, *OF_CHAINS, *OF_SONGS)
 """What is known of chains, in the order of the library's."""
 SHARES = frozenset(("confidence", "sure"))
 """Of these, what is no whole number."""
+CALLS = {"classes": "ppnnppp", "chains": "pnpnpp", "block": "pnpnp", "runs": "ppnnp", "factor": "pppn"}
+"""The library's functions, and what each takes: numbers and addresses."""
 LIMITS = 27
 """Thresholds: three of the hearings, and 24 of what joins."""
 
@@ -215,12 +217,12 @@ def library() -> ctypes.CDLL | None:
         shape = _shape()
         if tuple((ctypes.c_int64 * len(shape)).in_dll(loaded, "rhyme_kernel_shape")) != shape:
             return None
-        classes, chains = loaded.rhyme_kernel_classes, loaded.rhyme_kernel_chains
+        calls = [getattr(loaded, f"rhyme_kernel_{name}") for name in CALLS]
     except (OSError, ValueError, AttributeError):
         return None
-    classes.restype = chains.restype = ctypes.c_int64
-    classes.argtypes = [*[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 2, *[ctypes.c_void_p] * 3]
-    chains.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, *[ctypes.c_void_p] * 2]
+    for call, taken in zip(calls, CALLS.values(), strict=True):
+        call.restype = ctypes.c_int64
+        call.argtypes = [ctypes.c_int64 if kind == "n" else ctypes.c_void_p for kind in taken]
     return loaded
 
 
@@ -286,3 +288,31 @@ def _floats(table: Array) -> Array:
 
 def _address(array: Array) -> int:
     return int(array.ctypes.data)
+
+
+def block(stream: bytes, at: int, steps: Array) -> tuple[int, int, int] | None:
+    """Walks a block of a DEFLATE stream: see `repetition`. The bit of its end, its symbols, and the literals in it."""
+    if not (loaded := library()):
+        return None
+    counts = np.empty(2, dtype=np.int64)
+    end = loaded.rhyme_kernel_block(stream, at, _address(steps), len(steps), _address(counts))
+    return int(end), int(counts[0]), int(counts[1])
+
+
+def runs(repeated: Array, former: Array, percent: int) -> tuple[int, int, int] | None:
+    """The runs of MTLD: see `vocabulary`. Those that end, where the last one begins, and the repeats in it."""
+    if not (loaded := library()):
+        return None
+    found = np.empty(3, dtype=np.int64)
+    columns = [np.ascontiguousarray(column, dtype=np.int64) for column in (repeated, former)]
+    loaded.rhyme_kernel_runs(*map(_address, columns), len(repeated), percent, _address(found))
+    ended, begin, repeats = found.tolist()
+    return ended, begin, repeats
+
+
+def factor(sound: Array, word_id: Array, ends: Array) -> int | None:
+    """Sum of the longest runs of vowels of the words that end at these places: see `rhyme_factor`."""
+    if not (loaded := library()):
+        return None
+    columns = [np.ascontiguousarray(column, dtype=np.int64) for column in (sound, word_id, ends)]
+    return int(loaded.rhyme_kernel_factor(*map(_address, columns), len(ends)))

@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(_WIN32)
-#define VISIBLE __declspec(dllexport)
-#elif defined(__GNUC__)
-#define VISIBLE __attribute__((visibility("default")))
-#else
-#define VISIBLE
-#endif
-
 /* Blocks of memory; each begins with the one before it. */
 struct Room {
     void **latest;

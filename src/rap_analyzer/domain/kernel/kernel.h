@@ -10,6 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(_WIN32)
+#define VISIBLE __declspec(dllexport)
+#elif defined(__GNUC__)
+#define VISIBLE __attribute__((visibility("default")))
+#else
+#define VISIBLE
+#endif
+
 enum { WINDOW = 48, REACH = 3, FRAME = WINDOW, FAR = 20, AROUND = 24, BEYOND = 1000, ENDINGS = 4 };
 enum { BARS = 6, WORDS = 3, ALIGNED_TAIL = 5, PLACES = BARS * WORDS * 4, ROLES = 128, NO_KIND = 8 };
 enum { STRESSED = 1, FUNCTION = 2, WORD_FINAL = 4, MONOSYLLABLE = 8, LAST_WORD = 16, BAR_FINAL = 32, MIDDLE_WORD = 64 };
