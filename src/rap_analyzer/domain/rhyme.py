@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rap_analyzer.domain import rhyme_kernel
 from rap_analyzer.domain.rhyme_chains import (
     Chain,
     Chained,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from rap_analyzer.domain.lyrics import Lyrics, Section
+    from rap_analyzer.domain.lyrics import Lyrics
     from rap_analyzer.domain.rhyme_hearing import Model
     from rap_analyzer.domain.rhyme_stream import Cut, Ints, Stream
 
@@ -113,8 +114,7 @@ def _chained(stream: Stream, cuts: Sequence[Cut], model: Model | None) -> list[C
 
 def _analysis(lyrics: Lyrics, stream: Stream, chained: Chained) -> RhymeAnalysis:
     rhymed = int(_rhyming(chained.chains, chained.chain_of).sum())
-    bar_ends = _bar_ends(stream, chained)
-    schemes = tuple([_scheme(section, bar_ends) for section in lyrics.sections])
+    schemes = _schemes(lyrics, stream, chained)
     return RhymeAnalysis(lyrics, stream, *chained, rhymed / len(stream) if len(stream) else 0.0, schemes)
 
 
@@ -123,31 +123,41 @@ def _rhyming(chains: Sequence[Chain], chain_of: Ints) -> Flags:
     return np.array([*(chain.rhymes for chain in chains), False])[chain_of]
 
 
-def _bar_ends(stream: Stream, chained: Chained) -> dict[int, list[int]]:
-    """For bars by their index a number for each chain and position there that a syllable of the last word has."""
-    places = np.where(chained.chain_of >= 0, chained.chain_of * len(stream) + chained.position, -1).tolist()
+def _schemes(lyrics: Lyrics, stream: Stream, chained: Chained) -> tuple[tuple[str, ...], ...]:
+    """For each section the letters of its bars with words; a bar takes the letter of the latest one it answers."""
+    bars = [[bar.index for bar in section.bars if bar.sung] for section in lyrics.sections]
+    section_ends = list(accumulate(map(len, bars)))
+    places = np.where(chained.chain_of >= 0, chained.chain_of * len(stream) + chained.position, -1)
+    words = np.zeros((2, max((index for section in bars for index in section), default=-1) + 1), dtype=np.int64)
     begins, ends = last_words(stream)
-    bounds = zip(stream.bar[begins].tolist(), begins.tolist(), ends.tolist(), strict=True)
-    return {bar: [place for place in places[begin:end] if place >= 0] for bar, begin, end in bounds}
+    words[:, stream.bar[begins]] = begins, ends
+    begins, ends = words[:, [index for section in bars for index in section]]
+    numbers = rhyme_kernel.schemes(places, begins, ends, section_ends)
+    if numbers is None:
+        bounds = list(zip(begins.tolist(), ends.tolist(), strict=True))
+        at_ends = [[place for place in places[begin:end].tolist() if place >= 0] for begin, end in bounds]
+        numbers = [n for begin, end in pairwise([0, *section_ends]) for n in _scheme(at_ends[begin:end])]
+    letters = [*map(_letter, range(max(numbers, default=-1) + 1)), UNRHYMED]
+    written = [letters[number] for number in numbers]
+    return tuple([tuple(written[begin:end]) for begin, end in pairwise([0, *section_ends])])
 
 
-def _scheme(section: Section, bar_ends: dict[int, list[int]]) -> tuple[str, ...]:
-    """Letters for a section's bars with words; a bar takes the letter of the latest bar that its end answers."""
-    ends = [bar_ends.get(bar.index, ()) for bar in section.bars if bar.sung]
+def _scheme(ends: Sequence[Sequence[int]]) -> list[int]:
+    """Letters as numbers for bars whose last words have such places of chains; -1 for one that answers none."""
     once: set[int] = set()
     often: set[int] = set()
     for place in [place for end in ends for place in end]:
         (often if place in once else once).add(place)
-    letters: dict[int, str] = {}
+    letters: dict[int, int] = {}
     scheme, used = [], 0
     for end in ends:
         shared = [place for place in end if place in often]
-        letter = next((letters[place] for place in shared if place in letters), "") if shared else UNRHYMED
-        if not letter:
-            letter, used = _letter(used), used + 1
+        letter = next((letters[place] for place in shared if place in letters), -1)
+        if shared and letter < 0:
+            letter, used = used, used + 1
         letters.update(dict.fromkeys(shared, letter))
         scheme.append(letter)
-    return tuple(scheme)
+    return scheme
 
 
 def _letter(number: int) -> str:

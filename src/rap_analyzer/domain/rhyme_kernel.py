@@ -45,7 +45,14 @@ FOUND = (*OF_SYLLABLES, *OF_SPANS, *OF_CHAINS, *OF_SONGS)
 """What is known of chains, in the order of the library's."""
 SHARES = frozenset(("confidence", "sure"))
 """Of these, what is no whole number."""
-CALLS = {"classes": "ppnnppp", "chains": "pnpnpp", "block": "pnpnp", "runs": "ppnnp", "factor": "pppn"}
+CALLS = {
+    "classes": "ppnnppp",
+    "chains": "pnpnpp",
+    "schemes": "ppppnp",
+    "block": "pnpnp",
+    "runs": "ppnnp",
+    "factor": "pppn",
+}
 """The library's functions, and what each takes: numbers and addresses."""
 LIMITS = 27
 """Thresholds: three of the hearings, and 24 of what joins."""
@@ -288,6 +295,23 @@ def _floats(table: Array) -> Array:
 
 def _address(array: Array) -> int:
     return int(array.ctypes.data)
+
+
+def schemes(places: Array, begins: Array, ends: Array, section_ends: Sequence[int]) -> list[int] | None:
+    """The letter of each bar as a number, -1 for one that rhymes with none: see `rhyme`. None without the library.
+
+    Args:
+        places: for each syllable a number of the chain and the position that it has, or -1.
+        begins: where the last word of each bar begins.
+        ends: where it ends, exclusive.
+        section_ends: where the bars of each section end, exclusive.
+    """
+    if not (loaded := library()):
+        return None
+    arrays = [np.ascontiguousarray(column, dtype=np.int64) for column in (places, begins, ends, section_ends)]
+    letters = np.empty(len(begins), dtype=np.int64)
+    failed = loaded.rhyme_kernel_schemes(*map(_address, arrays), len(section_ends), _address(letters))
+    return None if failed else letters.tolist()
 
 
 def block(stream: bytes, at: int, steps: Array) -> tuple[int, int, int] | None:

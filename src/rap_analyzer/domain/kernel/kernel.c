@@ -153,3 +153,28 @@ VISIBLE int64_t rhyme_kernel_chains(const Stream *stream, int64_t n, const int64
     give_back(&room);
     return spans;
 }
+
+static int64_t schemes_in(Room *room, const int64_t *places, const int64_t *begins, const int64_t *ends,
+                          const int64_t *section_ends, int64_t sections, int64_t *letters)
+{
+    if (setjmp(room->full))
+        return -1;
+    for (int64_t section = 0; section < sections; section++) {
+        const int64_t first = section ? section_ends[section - 1] : 0;
+        const int64_t bars = section_ends[section] - first;
+        scheme(room, places, begins + first, ends + first, bars, letters + first);
+    }
+    return 0;
+}
+
+/* The letter of each bar as a number, or -1, from the places of chains that the syllables between its begin and its end
+ * have. Gives -1 when memory is short. */
+VISIBLE int64_t rhyme_kernel_schemes(const int64_t *places, const int64_t *begins, const int64_t *ends,
+                                     const int64_t *section_ends, int64_t sections, int64_t *letters)
+{
+    Room room;
+    room.latest = NULL;
+    const int64_t failed = schemes_in(&room, places, begins, ends, section_ends, sections, letters);
+    give_back(&room);
+    return failed;
+}

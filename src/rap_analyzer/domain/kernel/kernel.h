@@ -130,5 +130,7 @@ int join(Room *room, const Limits *limits, const Song *song, const Pair *pairs, 
 /* chaining.c: the chains of songs, which begin and end at the edges; how many spans they have. */
 int64_t chain(Room *room, const Stream *stream, int64_t n, const int64_t *edges, int64_t songs, const Classed *classed,
               const Found *found);
+/* schemes.c: the letters of a section's bars. */
+void scheme(Room *room, const int64_t *places, const int64_t *begins, const int64_t *ends, int64_t bars, int64_t *letters);
 
 #endif
