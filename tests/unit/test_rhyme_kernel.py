@@ -13,19 +13,32 @@ import pytest
 from rap_analyzer.domain import rhyme_classes as joining
 from rap_analyzer.domain import rhyme_kernel
 from rap_analyzer.domain.lyrics import parse
-from rap_analyzer.domain.rhyme import find_rhymes
+from rap_analyzer.domain.repetition import repetition
+from rap_analyzer.domain.rhyme import find_all, find_rhymes
 from rap_analyzer.domain.rhyme_classes import LONGEST, PIECE, RhymeClass, rhyme_classes
+from rap_analyzer.domain.rhyme_factor import rhyme_factor
 from rap_analyzer.domain.rhyme_hearing import packaged_model
 from rap_analyzer.domain.rhyme_stream import listen, listen_all
+from rap_analyzer.domain.vocabulary import mtld
 from rap_analyzer.simulators.corpus import load_corpus
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rap_analyzer.domain.rhyme import Chain
+    from rap_analyzer.domain.rhyme import Chain, RhymeAnalysis
 
 CLOSE = 1e-5
 """Sums of 32-bit numbers in another order."""
+ROUNDED = 1.1e-4
+"""The same, where four decimals are told."""
+EDGES = ["", "wait", "[Hook]", "sh\nbrr", "la " * 300, "cat hat " * 400, "sky\n\n[Verse]\ndie"]
+EDGES += ["(yeah)\n(yeah)\n(what)"]
+ECHOES = [
+    "we run\nthey run\na\nb\nc\nd\ne\nyou run\nI run",
+    "I read\nwe read\nhave read\nhad read",
+    "make it\ntake it\nshake it\nthe paper chaser\nthe later wager\na neighbour's favour",
+    "hold the\nold the\ncold a\nbold a",
+]
 SONGS = [song.lyrics for song in load_corpus().written.values()]
 WORDS = [word for song in SONGS for word in song.split() if "[" not in word]
 
@@ -42,6 +55,25 @@ def same(some: list[RhymeClass], others: list[RhymeClass]) -> bool:
         rtol=0,
         atol=CLOSE,
     )
+
+
+def same_answers(texts: list[str]) -> bool:
+    """Whether the chains and schemes of these songs, heard together, are the same compiled or not, and as sure."""
+    songs = list(map(parse, texts))
+    quick, slow = (find_all(songs, compiled=compiled) for compiled in (True, False))
+    told = list(map(_told, quick)) == list(map(_told, slow))
+    return told and np.allclose(_sure(quick), _sure(slow), rtol=0, atol=ROUNDED)
+
+
+def _sure(found: list[RhymeAnalysis]) -> list[float]:
+    """How sure all chains and members are."""
+    return [sure for one in found for c in one.chains for sure in (c.confidence, *(m.confidence for m in c.members))]
+
+
+def _told(found: RhymeAnalysis) -> object:
+    """All of an analysis but how sure it is."""
+    chains = [(c.id, c.kinds, c.length, [m._replace(confidence=0) for m in c.members]) for c in found.chains]
+    return chains, found.chain_of.tolist(), found.position.tolist(), found.density, found.schemes
 
 
 def chance_song(seed: int) -> str:
@@ -70,13 +102,42 @@ def test_texts_by_chance_have_the_same_classes_compiled_or_not(seed: int) -> Non
 
 
 @compiled
-@pytest.mark.parametrize(
-    "text",
-    ["", "wait", "[Hook]", "sh\nbrr", "la " * 300, "cat hat " * 400, "sky\n\n[Verse]\ndie", "(yeah)\n(yeah)\n(what)"],
-)
+@pytest.mark.parametrize("text", EDGES)
 def test_texts_at_the_edge_have_the_same_classes_compiled_or_not(text: str) -> None:
     stream = listen(parse(text))
     assert same(rhyme_classes(stream), rhyme_classes(stream, compiled=False))
+
+
+@compiled
+def test_demo_songs_have_the_same_chains_compiled_or_not() -> None:
+    assert all(same_answers(SONGS[begin : begin + 4]) for begin in range(0, len(SONGS), 4))
+
+
+@compiled
+@pytest.mark.parametrize("seed", range(12, 24))
+def test_texts_by_chance_have_the_same_chains_compiled_or_not(seed: int) -> None:
+    assert same_answers([chance_song(seed), EDGES[seed % len(EDGES)], chance_song(seed + 12)])
+
+
+@compiled
+@pytest.mark.parametrize("texts", [EDGES, ECHOES, EDGES[:1], []])
+def test_texts_at_the_edge_have_the_same_chains_compiled_or_not(texts: list[str]) -> None:
+    assert same_answers(texts)
+
+
+@compiled
+@pytest.mark.parametrize("seed", range(24, 32))
+def test_measures_are_the_same_compiled_or_not(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [chance_song(seed), SONGS[seed], EDGES[seed % len(EDGES)], f"{chance_song(seed)}\n" * 20]
+    streams = [listen(parse(text)) for text in texts]
+
+    def figures() -> list[tuple[float, float, float]]:
+        columns = zip(texts, streams, strict=True)
+        return [(repetition(text), mtld(text.split()), rhyme_factor(stream)) for text, stream in columns]
+
+    quick = figures()
+    monkeypatch.setattr(rhyme_kernel, "library", lambda: None)
+    assert figures() == quick
 
 
 @compiled

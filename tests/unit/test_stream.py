@@ -29,9 +29,10 @@ def columns(stream: Stream) -> dict[str, Any]:
     nuclei, clusters = found.pop("nuclei"), found.pop("clusters")
     found["nucleus"] = [nuclei[k] for k in found["nucleus"]]
     found |= {name: [clusters[k] for k in found[name]] for name in ("follow", "onset")}
-    order = list(dict.fromkeys(found["word_id"].tolist()))
-    found["word_id"] = list(map(order.index, found["word_id"]))
-    return {name: np.asarray(column).tolist() if name != "heard" else column for name, column in found.items()}
+    for name in ("word_id", "spelling"):
+        order = list(dict.fromkeys(found[name].tolist()))
+        found[name] = list(map(order.index, found[name]))
+    return {name: np.asarray(column).tolist() for name, column in found.items()}
 
 
 def without_bars(lyrics: Lyrics, section: int) -> Lyrics:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cache
+from itertools import filterfalse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rap_analyzer.domain.lyrics import Lyrics
@@ -81,7 +82,7 @@ def english_only(
 
 def _words(section: Section) -> list[str]:
     """What is said in a section, less numbers."""
-    return [word.bare for bar in section.bars for word in bar.words if not word.note and not word.bare.isdigit()]
+    return list(filterfalse(str.isdigit, [word.bare for bar in section.bars for word in bar.sung]))
 
 
 def _judged(words: Sequence[str], detect: Callable[[str], tuple[str, float]]) -> str:

@@ -18,6 +18,8 @@ __all__ = ["Bar", "Kind", "Lyrics", "Section", "Word", "bare_form", "parse", "re
 BRACKET = re.compile(r"[()\[\]（）]")
 OPENING = {"(": ")", "（": ")", "[": "]"}
 CLOSING = {")": ")", "）": ")", "]": "]"}
+MOST_PIECES = 65536
+"""Pieces of lines that are kept, so that memory stays bounded."""
 ASIDES = {")": "adlib", "]": "note"}
 
 
@@ -60,6 +62,11 @@ class Bar:
     def sung(self) -> tuple[Word, ...]:
         """Its words less the notes in square brackets."""
         return tuple([word for word in self.words if not word.note]) if "[" in self.text else self.words
+
+    @property
+    def bracketed(self) -> bool:
+        """Whether there is a bracket that a word may stand in: in other bars all words are said by the first voice."""
+        return "(" in self.text or "[" in self.text or "（" in self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,19 +183,13 @@ def _lines(section: Section) -> Iterator[str]:
 
 def _words(line: str) -> tuple[Word, ...]:
     if not BRACKET.search(line):
-        return tuple(filter(None, map(_plain, line.split())))
+        return tuple(filter(None, map(_plain.__getitem__, line.split())))
     words: list[Word | None] = []
     aside = ""
     for piece in line.split():
         word, aside = _heard(piece, aside)
         words.append(word)
     return tuple(filter(None, words))
-
-
-@lru_cache(maxsize=65536)
-def _plain(piece: str) -> Word | None:
-    """The word that a piece without brackets is, if it is one."""
-    return _heard(piece, "")[0]
 
 
 @lru_cache(maxsize=16384)
@@ -214,3 +215,16 @@ def _step(piece: str, aside: str) -> tuple[str, str]:
         elif inside is None and character.isalnum():
             inside = aside
     return inside or "", aside
+
+
+class _Plain(dict[str, Word | None]):
+    """The word that a piece without brackets is, if it is one; kept, because most pieces of a song have been met."""
+
+    def __missing__(self, piece: str) -> Word | None:
+        if len(self) >= MOST_PIECES:
+            self.clear()
+        word = self[piece] = _heard(piece, "")[0]
+        return word
+
+
+_plain = _Plain()

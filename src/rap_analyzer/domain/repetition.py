@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rap_analyzer.domain import rhyme_kernel
 from rap_analyzer.domain.headers import Kind
 
 if TYPE_CHECKING:
@@ -105,13 +106,13 @@ def _tokens(data: bytes) -> tuple[int, int]:
             size = int.from_bytes(stream[begin : begin + 2], "little")
             literals, at = literals + size, 8 * (begin + 4 + size)
         else:
-            at, symbols, copies = _block(stream, at)
-            literals, matches = literals + symbols - copies, matches + copies
+            at, symbols, said = rhyme_kernel.block(stream, at, _symbol_bits()) or _block(stream, at)
+            at, literals, matches = at + BLOCK_END_BITS, literals + said, matches + symbols - said
     return literals, matches
 
 
 def _block(stream: bytes, at: int) -> tuple[int, int, int]:
-    """Walks a block in the fixed code: the bit after it, and how many symbols and, of these, matches it has."""
+    """Walks a block in the fixed code: the bit of its end, and how many symbols and, of these, literals it has."""
     symbols = literals = 0
     while True:
         first = at // 8
@@ -124,7 +125,7 @@ def _block(stream: bytes, at: int) -> tuple[int, int, int]:
             at += step
         symbols, literals = symbols + len(taken), literals + sum(map(taken.count, LITERAL_BITS))
         if at < len(steps) - len(PADDING):
-            return 8 * first + at + BLOCK_END_BITS, symbols, symbols - literals
+            return 8 * first + at, symbols, literals
         at += 8 * first
 
 

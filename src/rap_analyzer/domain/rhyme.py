@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rap_analyzer.domain.rhyme_chains import Chain, Chained, Member, RhymeKind, chains_of, last_words
-from rap_analyzer.domain.rhyme_classes import RhymeClass, rhyme_classes
+from rap_analyzer.domain import rhyme_kernel
+from rap_analyzer.domain.rhyme_chains import (
+    Chain,
+    Chained,
+    Member,
+    RhymeKind,
+    chains_from,
+    chains_of,
+    last_words,
+)
+from rap_analyzer.domain.rhyme_classes import RhymeClass, compiled_chains, rhyme_classes
 from rap_analyzer.domain.rhyme_paths import class_paths
 from rap_analyzer.domain.rhyme_stream import listen_all
 
@@ -19,9 +28,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from rap_analyzer.domain.lyrics import Lyrics, Section
+    from rap_analyzer.domain.lyrics import Lyrics
     from rap_analyzer.domain.rhyme_hearing import Model
-    from rap_analyzer.domain.rhyme_stream import Ints, Stream
+    from rap_analyzer.domain.rhyme_stream import Cut, Ints, Stream
 
     Flags = npt.NDArray[np.bool_]
 
@@ -76,24 +85,36 @@ def find_rhymes(lyrics: Lyrics, model: Model | None = None) -> RhymeAnalysis:
     return find_all([lyrics], model)[0]
 
 
-def find_all(songs: Sequence[Lyrics], model: Model | None = None) -> list[RhymeAnalysis]:
-    """The same for several songs at once, which is faster when they are short; none changes another's analysis."""
+def find_all(songs: Sequence[Lyrics], model: Model | None = None, *, compiled: bool = True) -> list[RhymeAnalysis]:
+    """The same for several songs at once, which is faster when they are short; none changes another's analysis.
+
+    Args:
+        songs: heard in order.
+        model: what was learned; the packaged one by default.
+        compiled: whether the library of `rhyme_kernel` may do the work. Its answers are the same.
+    """
     stream, cuts = listen_all(songs)
-    classes = rhyme_classes(stream, model)
+    heard = compiled_chains(stream, [0, *(cut.end for cut in cuts)], model) if compiled else None
+    chained = chains_from(heard, stream, cuts) if heard else _chained(stream, cuts, model)
+    return [_analysis(lyrics, stream.song(cut), own) for lyrics, cut, own in zip(songs, cuts, chained, strict=True)]
+
+
+def _chained(stream: Stream, cuts: Sequence[Cut], model: Model | None) -> list[Chained]:
+    """The chains of each song, without the library."""
+    classes = rhyme_classes(stream, model, compiled=False)
     firsts = [one.members[0] for one in classes]
     found = []
-    for lyrics, cut in zip(songs, cuts, strict=True):
+    for cut in cuts:
         own = classes[bisect_left(firsts, cut.begin) : bisect_left(firsts, cut.end)]
         alone = [RhymeClass([m - cut.begin for m in one.members], one.chances) for one in own]
-        found.append(_analysis(lyrics, stream.song(cut), alone))
+        song = stream.song(cut)
+        found.append(chains_of(song, class_paths(song, alone)))
     return found
 
 
-def _analysis(lyrics: Lyrics, stream: Stream, classes: list[RhymeClass]) -> RhymeAnalysis:
-    chained = chains_of(stream, class_paths(stream, classes))
+def _analysis(lyrics: Lyrics, stream: Stream, chained: Chained) -> RhymeAnalysis:
     rhymed = int(_rhyming(chained.chains, chained.chain_of).sum())
-    bar_ends = _bar_ends(stream, chained)
-    schemes = tuple([_scheme(section, bar_ends) for section in lyrics.sections])
+    schemes = _schemes(lyrics, stream, chained)
     return RhymeAnalysis(lyrics, stream, *chained, rhymed / len(stream) if len(stream) else 0.0, schemes)
 
 
@@ -102,31 +123,41 @@ def _rhyming(chains: Sequence[Chain], chain_of: Ints) -> Flags:
     return np.array([*(chain.rhymes for chain in chains), False])[chain_of]
 
 
-def _bar_ends(stream: Stream, chained: Chained) -> dict[int, list[int]]:
-    """For bars by their index a number for each chain and position there that a syllable of the last word has."""
-    places = np.where(chained.chain_of >= 0, chained.chain_of * len(stream) + chained.position, -1).tolist()
+def _schemes(lyrics: Lyrics, stream: Stream, chained: Chained) -> tuple[tuple[str, ...], ...]:
+    """For each section the letters of its bars with words; a bar takes the letter of the latest one it answers."""
+    bars = [[bar.index for bar in section.bars if bar.sung] for section in lyrics.sections]
+    section_ends = list(accumulate(map(len, bars)))
+    places = np.where(chained.chain_of >= 0, chained.chain_of * len(stream) + chained.position, -1)
+    words = np.zeros((2, max((index for section in bars for index in section), default=-1) + 1), dtype=np.int64)
     begins, ends = last_words(stream)
-    bounds = zip(stream.bar[begins].tolist(), begins.tolist(), ends.tolist(), strict=True)
-    return {bar: [place for place in places[begin:end] if place >= 0] for bar, begin, end in bounds}
+    words[:, stream.bar[begins]] = begins, ends
+    begins, ends = words[:, [index for section in bars for index in section]]
+    numbers = rhyme_kernel.schemes(places, begins, ends, section_ends)
+    if numbers is None:
+        bounds = list(zip(begins.tolist(), ends.tolist(), strict=True))
+        at_ends = [[place for place in places[begin:end].tolist() if place >= 0] for begin, end in bounds]
+        numbers = [n for begin, end in pairwise([0, *section_ends]) for n in _scheme(at_ends[begin:end])]
+    letters = [*map(_letter, range(max(numbers, default=-1) + 1)), UNRHYMED]
+    written = [letters[number] for number in numbers]
+    return tuple([tuple(written[begin:end]) for begin, end in pairwise([0, *section_ends])])
 
 
-def _scheme(section: Section, bar_ends: dict[int, list[int]]) -> tuple[str, ...]:
-    """Letters for a section's bars with words; a bar takes the letter of the latest bar that its end answers."""
-    ends = [bar_ends.get(bar.index, ()) for bar in section.bars if bar.sung]
+def _scheme(ends: Sequence[Sequence[int]]) -> list[int]:
+    """Letters as numbers for bars whose last words have such places of chains; -1 for one that answers none."""
     once: set[int] = set()
     often: set[int] = set()
     for place in [place for end in ends for place in end]:
         (often if place in once else once).add(place)
-    letters: dict[int, str] = {}
+    letters: dict[int, int] = {}
     scheme, used = [], 0
     for end in ends:
         shared = [place for place in end if place in often]
-        letter = next((letters[place] for place in shared if place in letters), "") if shared else UNRHYMED
-        if not letter:
-            letter, used = _letter(used), used + 1
+        letter = next((letters[place] for place in shared if place in letters), -1)
+        if shared and letter < 0:
+            letter, used = used, used + 1
         letters.update(dict.fromkeys(shared, letter))
         scheme.append(letter)
-    return tuple(scheme)
+    return scheme
 
 
 def _letter(number: int) -> str:
@@ -149,28 +180,24 @@ def to_json(analysis: RhymeAnalysis, song_id: object, extra_metrics: dict[str, A
 def _bars_json(analysis: RhymeAnalysis) -> list[dict[str, Any]]:
     bars = list(analysis.lyrics.bars)
     begins = list(accumulate([len(bar.words) for bar in bars], initial=0))
-    words: list[dict[str, Any]] = [{"text": word.text, "syllables": []} for bar in bars for word in bar.words]
     stream, syllables = analysis.stream, _syllables_json(analysis)
     # Bars may be missing of a song that is heard in part, so a bar's index is not its place here.
     first = np.zeros(bars[-1].index + 1 if bars else 0, dtype=np.int64)
     first[[bar.index for bar in bars]] = begins[:-1]
     last = np.flatnonzero(stream.left == 0)
-    places = first.take(stream.bar.take(last)) + stream.in_bar.take(last)
-    for place, (begin, end) in zip(places.tolist(), pairwise([0, *(last + 1).tolist()]), strict=True):
-        words[place]["syllables"] = syllables[begin:end]
+    sizes = np.zeros(begins[-1], dtype=np.int64)
+    sizes[first.take(stream.bar.take(last)) + stream.in_bar.take(last)] = stream.size.take(last)
+    spans = zip([word.text for bar in bars for word in bar.words], pairwise([0, *sizes.cumsum().tolist()]), strict=True)
+    words = [{"text": text, "syllables": syllables[begin:end]} for text, (begin, end) in spans]
     return [{"words": words[begin:end]} for begin, end in pairwise(begins)]
 
 
 def _syllables_json(analysis: RhymeAnalysis) -> list[dict[str, Any]]:
-    names = [chain.id for chain in analysis.chains]
-    rows = zip(analysis.stream.heard, analysis.chain_of.tolist(), analysis.position.tolist(), strict=True)
+    names, stream = [chain.id for chain in analysis.chains], analysis.stream
+    chained = analysis.chain_of.tolist(), analysis.position.tolist()
     return [
-        {
-            "phones": onset + nucleus + coda,
-            "stress": stress,
-            "chains": [{"id": names[chain], "position": position}] if chain >= 0 else [],
-        }
-        for (onset, nucleus, coda, stress, _), chain, position in rows
+        {"phones": phones, "stress": stress, "chains": [{"id": names[chain], "position": at}] if chain >= 0 else []}
+        for phones, stress, chain, at in zip(stream.phones, stream.stress.tolist(), *chained, strict=True)
     ]
 
 

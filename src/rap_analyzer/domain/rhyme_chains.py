@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from rap_analyzer.domain.rhyme_classes import RhymeClass
-    from rap_analyzer.domain.rhyme_stream import Ints, Stream
+    from rap_analyzer.domain.rhyme_kernel import Chains
+    from rap_analyzer.domain.rhyme_stream import Cut, Ints, Stream
 
 ECHO_BARS = 4
 """Bars within which a repeated last word is shown as repetition."""
@@ -39,6 +40,8 @@ class RhymeKind(StrEnum):
 IDENTICAL = (RhymeKind.IDENTICAL,)
 """Kinds of a chain that is repetition."""
 RHYMING = tuple(kind for kind in RhymeKind if kind not in IDENTICAL)
+KINDS = tuple(tuple(kind for bit, kind in enumerate(RHYMING) if bits >> bit & 1) or IDENTICAL for bits in range(1 << 6))
+"""Kinds by the compiled part's bits."""
 
 
 class Member(NamedTuple):
@@ -123,6 +126,23 @@ def chains_of(stream: Stream, paths: Sequence[Sequence[RhymeClass]]) -> Chained:
     return Chained(tuple(chains), chain_of, position)
 
 
+def chains_from(heard: Chains, stream: Stream, cuts: Sequence[Cut]) -> list[Chained]:
+    """The same for each song of a stream, as the compiled part has found them."""
+    spans = _Spans(heard.chain_of, heard.begin, heard.length, heard.place)
+    by_song = np.diff(np.concatenate(([0], heard.span_ends)).take(heard.chain_ends), prepend=0)
+    first_bar = np.array([cut.bar for cut in cuts]).repeat(by_song)
+    members = _members(stream, spans, heard.confidence.tolist(), first_bar)
+    own = [tuple(members[begin:end]) for begin, end in pairwise([0, *heard.span_ends.tolist()])]
+    edges = list(pairwise([0, *heard.chain_ends.tolist()]))
+    names = [str(number + 1) for begin, end in edges for number in range(end - begin)]
+    kinds = map(KINDS.__getitem__, heard.kinds.tolist())
+    chains = list(map(Chain, names, kinds, heard.sizes.tolist(), heard.sure.tolist(), own))
+    return [
+        Chained(tuple(chains[begin:end]), heard.chain_of[cut.begin : cut.end], heard.position[cut.begin : cut.end])
+        for (begin, end), cut in zip(edges, cuts, strict=True)
+    ]
+
+
 def last_words(stream: Stream) -> tuple[Ints, Ints]:
     """First syllable of each bar's last word, and the one after it."""
     last = ((stream.role & LAST_WORD > 0) & (stream.left == 0)).nonzero()[0]
@@ -172,10 +192,11 @@ def _chains(stream: Stream, spans: _Spans, chance: npt.NDArray[np.float64], size
     return chains
 
 
-def _members(stream: Stream, spans: _Spans, confidences: list[float]) -> list[Member]:
+def _members(stream: Stream, spans: _Spans, confidences: list[float], first_bar: Ints | int = 0) -> list[Member]:
+    """The spans as members; their songs begin with such bars of the stream."""
     begin, last = spans.begin, spans.begin + spans.length - 1
     in_word = stream.size[begin] - 1 - stream.left[begin]
-    columns = stream.bar[begin], stream.in_bar[begin], in_word, spans.length, spans.position
+    columns = stream.bar[begin] - first_bar, stream.in_bar[begin], in_word, spans.length, spans.position
     ends_bar = (stream.role[last] & LAST_WORD > 0).tolist()
     rows = zip(*(column.tolist() for column in columns), confidences, ends_bar, strict=True)
     return list(map(partial(tuple.__new__, Member), rows))

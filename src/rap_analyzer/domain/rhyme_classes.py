@@ -14,7 +14,7 @@ from rap_analyzer.domain.rhyme_hearing import Model, Odds, packaged_model, rhyme
 from rap_analyzer.domain.rhyme_pairs import WINDOW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rap_analyzer.domain.rhyme_stream import Ints, Stream
 
@@ -69,13 +69,23 @@ def rhyme_classes(stream: Stream, model: Model | None = None, *, compiled: bool 
         compiled: whether the library of `rhyme_kernel` may do the work. Its answers are the same.
     """
     chosen = model or packaged_model()
-    library = rhyme_kernel.library() if compiled else None
-    kernel = rhyme_kernel.Kernel(library, stream, chosen, JOINING) if library and len(stream) else None
+    kernel = _kernel(stream, chosen) if compiled else None
     found: list[RhymeClass] = []
     for begin, end in _pieces(stream):
         quick = kernel.classes(begin, end) if kernel else None
         found += _classes(quick) if quick else _classes_between(stream, chosen, begin, end)
     return found
+
+
+def compiled_chains(stream: Stream, edges: Sequence[int], model: Model | None = None) -> rhyme_kernel.Chains | None:
+    """Chains of the songs between these edges of a stream, by the library alone; None where it cannot give them."""
+    kernel = _kernel(stream, model or packaged_model())
+    return kernel.chains(_pieces(stream), edges) if kernel else None
+
+
+def _kernel(stream: Stream, model: Model) -> rhyme_kernel.Kernel | None:
+    library = rhyme_kernel.library()
+    return rhyme_kernel.Kernel(library, stream, model, JOINING) if library and len(stream) else None
 
 
 def _classes(heard: rhyme_kernel.Classes) -> list[RhymeClass]:

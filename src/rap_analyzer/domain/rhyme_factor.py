@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from rap_analyzer.domain import rhyme_kernel
+
 if TYPE_CHECKING:
     from rap_analyzer.domain.rhyme_stream import Ints, Stream
 
@@ -44,7 +46,9 @@ def rhyme_factor(stream: Stream) -> float:
     if vowels is None or not len(vowels.word):
         return 0.0
     ends = np.append((vowels.word[1:] != vowels.word[:-1]).nonzero()[0], len(vowels.word) - 1)
-    total = sum(_longest(vowels, ends, begin) for begin in range(0, len(ends), WORDS_AT_ONCE))
+    total = rhyme_kernel.factor(vowels.sound, vowels.word_id, ends)
+    if total is None:
+        total = sum(_longest(vowels, ends, begin) for begin in range(0, len(ends), WORDS_AT_ONCE))
     return total / len(ends)
 
 

@@ -1,5 +1,7 @@
 """The compiled part of the rhyme engine: `kernel/`, in C, gives the classes that `rhyme_classes` gives, faster.
 
+It also puts them in line as chains, as `rhyme_paths` and `rhyme_chains` do, and runs three loops of other measures.
+
 It is built when the package is, if there is a C compiler, and is left out without one: then numpy does the same.
 """
 
@@ -18,6 +20,8 @@ from rap_analyzer.domain.rhyme_net import pair_tables, syllable_tables
 from rap_analyzer.domain.word_sounds import ENDING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     import numpy.typing as npt
 
     from rap_analyzer.domain.rhyme_hearing import Model
@@ -28,13 +32,28 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
 LIBRARY = Path(__file__).parent / "kernel" / "librhyme.so"
-VERSION = 1
+VERSION = 2
 """Of the calls and of what they mean; raised in `kernel/kernel.c` too, so that an older library is not taken."""
 COLUMNS = (
     *("nucleus", "follow", "onset", "role", "stress", "left", "size", "letters", "traits"),
-    *("section", "bar", "word", "word_id", "to_end"),
+    *("section", "bar", "word", "word_id", "to_end", "spelling"),
 )
 """Of a stream, in the order of the library's."""
+OF_SYLLABLES, OF_SPANS = ("chain_of", "position"), ("begin", "length", "place", "confidence")
+OF_CHAINS, OF_SONGS = ("span_ends", "sizes", "kinds", "sure"), ("chain_ends",)
+FOUND = (*OF_SYLLABLES, *OF_SPANS, *OF_CHAINS, *OF_SONGS)
+"""What is known of chains, in the order of the library's."""
+SHARES = frozenset(("confidence", "sure"))
+"""Of these, what is no whole number."""
+CALLS = {
+    "classes": "ppnnppp",
+    "chains": "pnpnpp",
+    "schemes": "ppppnp",
+    "block": "pnpnp",
+    "runs": "ppnnp",
+    "factor": "pppn",
+}
+"""The library's functions, and what each takes: numbers and addresses."""
 LIMITS = 27
 """Thresholds: three of the hearings, and 24 of what joins."""
 
@@ -66,6 +85,14 @@ class _Stream(ctypes.Structure):
     )
 
 
+class _Classed(ctypes.Structure):
+    _fields_ = (("count", ctypes.c_int64), *((name, ctypes.c_void_p) for name in ("members", "ends", "chances")))
+
+
+class _Found(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_void_p) for name in FOUND)
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     """A structure for the library, and the arrays whose addresses are in it."""
@@ -89,6 +116,39 @@ class Classes:
     ends: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """The chains of songs as the library gives them: arrays by syllable, by span, by chain and by song.
+
+    Spans are in order of their chains and then of the song; chains in order of their songs and then of their names.
+
+    Attributes:
+        chain_of: for each syllable the number of its chain in its song, or -1.
+        position: its position there, or -1.
+        begin: a span's first syllable.
+        length: its syllables.
+        place: the chain's position that the first of them takes.
+        confidence: mean chance of its syllables, to four decimals.
+        span_ends: where a chain's spans end, exclusive.
+        sizes: its positions.
+        kinds: as bits, in the order of `rhyme_chains.RHYMING`; 0 if it is repetition.
+        sure: mean chance of its syllables, to four decimals.
+        chain_ends: where a song's chains end, exclusive.
+    """
+
+    chain_of: Array
+    position: Array
+    begin: Array
+    length: Array
+    place: Array
+    confidence: Array
+    span_ends: Array
+    sizes: Array
+    kinds: Array
+    sure: Array
+    chain_ends: Array
+
+
 class Kernel:
     """Hears one stream by one model.
 
@@ -100,22 +160,60 @@ class Kernel:
     """
 
     def __init__(self, library: ctypes.CDLL, stream: Stream, model: Model, joining: tuple[float, ...]) -> None:
-        self._classes = library.rhyme_kernel_classes
+        self._library = library
         self._model = _model(model, joining)
         self._stream = _stream(stream, model.first)
+        self._size = len(stream)
 
     def classes(self, begin: int, end: int) -> Classes | None:
         """Classes among the syllables from `begin` to `end`, exclusive, by their numbers; None when memory is short."""
-        size = end - begin
-        members, ends = np.empty((2, size), dtype=np.int64)
-        chances = np.empty(size)
-        given = ctypes.byref(self._model.given), ctypes.byref(self._stream.given), begin, size
-        count = self._classes(*given, *(array.ctypes.data for array in (members, chances, ends)))
-        if count < 0:
+        found = self._classed([(begin, end)])
+        return found and Classes(*(array.tolist() for array in found))
+
+    def chains(self, pieces: Iterable[tuple[int, int]], edges: Sequence[int]) -> Chains | None:
+        """Chains of songs that are heard in such pieces; None when memory is short.
+
+        Args:
+            pieces: where each begins and ends, exclusive; in order, without gaps.
+            edges: where songs begin, and where the last one ends.
+        """
+        if (classed := self._classed(pieces)) is None:
             return None
-        edges = ends[:count].tolist()
-        heard = edges[-1] if edges else 0
-        return Classes((members[:heard] + begin).tolist(), chances[:heard].tolist(), edges)
+        members, chances, ends = classed
+        given = _Classed(len(ends), *map(_address, (members, ends, chances)))
+        songs, found = len(edges) - 1, _blank(self._size, len(edges) - 1)
+        written = _Found(*map(_address, found.values()))
+        where = self._size, (ctypes.c_int64 * len(edges))(*edges), songs
+        stream = ctypes.byref(self._stream.given)
+        spans = self._library.rhyme_kernel_chains(stream, *where, ctypes.byref(given), ctypes.byref(written))
+        if spans < 0:
+            return None
+        chains = int(found["chain_ends"][songs - 1])
+        counts = (OF_SYLLABLES, self._size), (OF_SPANS, spans), (OF_CHAINS, chains), (OF_SONGS, songs)
+        return Chains(**{name: found[name][:count] for names, count in counts for name in names})
+
+    def _classed(self, pieces: Iterable[tuple[int, int]]) -> tuple[Array, Array, Array] | None:
+        """The classes' members, their chances, and where each class ends among these."""
+        members, ends = np.empty((2, self._size), dtype=np.int64)
+        chances = np.empty(self._size)
+        held, classes = 0, 0
+        for begin, end in pieces:
+            given = ctypes.byref(self._model.given), ctypes.byref(self._stream.given), begin, end - begin
+            rooms = members[held:], chances[held:], ends[classes:]
+            count = self._library.rhyme_kernel_classes(*given, *map(_address, rooms))
+            if count < 0:
+                return None
+            own = ends[classes : classes + count]
+            own += held
+            first, held, classes = held, int(own[-1]) if count else held, classes + count
+            members[first:held] += begin
+        return members[:held], chances[:held], ends[:classes]
+
+
+def _blank(size: int, songs: int) -> dict[str, Array]:
+    """Room for what is known of the chains of so many syllables and songs."""
+    rows = iter(np.empty((len(FOUND), max(size, songs)), dtype=np.int64))
+    return {name: row.view(np.float64) if name in SHARES else row for name, row in zip(FOUND, rows, strict=True)}
 
 
 @cache
@@ -126,11 +224,12 @@ def library() -> ctypes.CDLL | None:
         shape = _shape()
         if tuple((ctypes.c_int64 * len(shape)).in_dll(loaded, "rhyme_kernel_shape")) != shape:
             return None
-        call = loaded.rhyme_kernel_classes
+        calls = [getattr(loaded, f"rhyme_kernel_{name}") for name in CALLS]
     except (OSError, ValueError, AttributeError):
         return None
-    call.restype = ctypes.c_int64
-    call.argtypes = [*[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 2, *[ctypes.c_void_p] * 3]
+    for call, taken in zip(calls, CALLS.values(), strict=True):
+        call.restype = ctypes.c_int64
+        call.argtypes = [ctypes.c_int64 if kind == "n" else ctypes.c_void_p for kind in taken]
     return loaded
 
 
@@ -138,7 +237,7 @@ def _shape() -> tuple[int, ...]:
     """What is fixed in the library too."""
     pairs = rhyme_pairs
     return (
-        *(VERSION, ctypes.sizeof(_Model), ctypes.sizeof(_Stream)),
+        *(VERSION, ctypes.sizeof(_Model), ctypes.sizeof(_Stream), ctypes.sizeof(_Found)),
         *(pairs.WINDOW, rhyme_ground.REACH, rhyme_features.FAR, rhyme_features.AROUND, rhyme_stream.BEYOND, ENDING),
         *(pairs.BARS, pairs.WORDS, pairs.ALIGNED_TAIL, 2 * rhyme_stream.MIDDLE_WORD),
     )
@@ -196,3 +295,48 @@ def _floats(table: Array) -> Array:
 
 def _address(array: Array) -> int:
     return int(array.ctypes.data)
+
+
+def schemes(places: Array, begins: Array, ends: Array, section_ends: Sequence[int]) -> list[int] | None:
+    """The letter of each bar as a number, -1 for one that rhymes with none: see `rhyme`. None without the library.
+
+    Args:
+        places: for each syllable a number of the chain and the position that it has, or -1.
+        begins: where the last word of each bar begins.
+        ends: where it ends, exclusive.
+        section_ends: where the bars of each section end, exclusive.
+    """
+    if not (loaded := library()):
+        return None
+    arrays = [np.ascontiguousarray(column, dtype=np.int64) for column in (places, begins, ends, section_ends)]
+    letters = np.empty(len(begins), dtype=np.int64)
+    failed = loaded.rhyme_kernel_schemes(*map(_address, arrays), len(section_ends), _address(letters))
+    return None if failed else letters.tolist()
+
+
+def block(stream: bytes, at: int, steps: Array) -> tuple[int, int, int] | None:
+    """Walks a block of a DEFLATE stream: see `repetition`. The bit of its end, its symbols, and the literals in it."""
+    if not (loaded := library()):
+        return None
+    counts = np.empty(2, dtype=np.int64)
+    end = loaded.rhyme_kernel_block(stream, at, _address(steps), len(steps), _address(counts))
+    return int(end), int(counts[0]), int(counts[1])
+
+
+def runs(repeated: Array, former: Array, percent: int) -> tuple[int, int, int] | None:
+    """The runs of MTLD: see `vocabulary`. Those that end, where the last one begins, and the repeats in it."""
+    if not (loaded := library()):
+        return None
+    found = np.empty(3, dtype=np.int64)
+    columns = [np.ascontiguousarray(column, dtype=np.int64) for column in (repeated, former)]
+    loaded.rhyme_kernel_runs(*map(_address, columns), len(repeated), percent, _address(found))
+    ended, begin, repeats = found.tolist()
+    return ended, begin, repeats
+
+
+def factor(sound: Array, word_id: Array, ends: Array) -> int | None:
+    """Sum of the longest runs of vowels of the words that end at these places: see `rhyme_factor`."""
+    if not (loaded := library()):
+        return None
+    columns = [np.ascontiguousarray(column, dtype=np.int64) for column in (sound, word_id, ends)]
+    return int(loaded.rhyme_kernel_factor(*map(_address, columns), len(ends)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 
 from rap_analyzer.domain.rhyme_classes import RhymeClass
+from rap_analyzer.domain.word_sounds import FORWARD_BIT
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from rap_analyzer.domain.rhyme_stream import Ints, Stream
 
 K = TypeVar("K", bound="Hashable")
-
-LEAN_FORWARD = frozenset(("a", "an", "and", "her", "his", "i", "my", "our", "the", "their", "to", "your"))
-"""Words that belong to what follows: "hold the" and "know the" share no ending."""
 
 
 def class_paths(stream: Stream, classes: list[RhymeClass]) -> list[list[RhymeClass]]:
@@ -79,13 +77,10 @@ def _joined(classes: list[RhymeClass], into: dict[int, int]) -> list[RhymeClass]
 
 def _with_tails(stream: Stream, classes: list[RhymeClass]) -> list[RhymeClass]:
     """Adds the repeated words right after rhyming syllables ("make it" / "take it"): they are part of the rhyme."""
-    spellings = stream.spellings
     after: dict[tuple[int, int], list[int]] = {}
     for following, number, word in _free_after(stream, _members(stream, classes)):
-        # Words that lean on what comes after them are no part of it.
-        if spellings[following] not in LEAN_FORWARD:
-            after.setdefault((number, word), []).append(following)
-    tails = []
+        after.setdefault((number, word), []).append(following)
+    spellings, tails = stream.spelling.tolist(), []
     for (number, _), same in after.items():
         if len(same) > 1 and len({spellings[following - 1] for following in same}) > 1:
             chances = classes[number].chances
@@ -94,10 +89,14 @@ def _with_tails(stream: Stream, classes: list[RhymeClass]) -> list[RhymeClass]:
 
 
 def _free_after(stream: Stream, members: _Members) -> Iterable[tuple[int, int, int]]:
-    """Syllables of no class right after a member in its bar, with its class and the number of their word."""
+    """Syllables of no class right after a member in its bar, with its class and the number of their word.
+
+    Words that lean on what comes after them are left out: they are no part of what stands before.
+    """
     syllable, number, after = members
     at = ((after < 0) & (syllable < len(stream) - 1)).nonzero()[0]
     at = at[stream.bar[syllable[at]] == stream.bar[syllable[at] + 1]]
+    at = at[stream.traits[syllable[at] + 1] & FORWARD_BIT == 0]
     following = syllable[at] + 1
     return zip(following.tolist(), number[at].tolist(), stream.word_id[following].tolist(), strict=True)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field, fields
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from rap_analyzer.domain.word_sounds import (
-    COLUMNS,
+    AMONG_OTHERS,
     ENDINGS,
     FOLLOW,
     FUNCTION,
@@ -27,6 +27,8 @@ from rap_analyzer.domain.word_sounds import (
     ROLE,
     SILENT,
     SIZE,
+    SPELLING,
+    STEM,
     STRESS,
     STRESSED,
     TRAIT,
@@ -38,8 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rap_analyzer.domain.lyrics import Lyrics, Word
-    from rap_analyzer.domain.phonology import Syllable
-    from rap_analyzer.domain.word_sounds import SoundBook, WordSound
+    from rap_analyzer.domain.word_sounds import SoundBook
 
 __all__ = [
     "BAR_FINAL",
@@ -97,7 +98,7 @@ class Stream:
     """Columns with one row for each syllable that is said.
 
     Attributes:
-        heard: the syllables.
+        phones: what is said.
         spellings: bare form of each syllable's word.
         nuclei: names of the vowels that occur.
         clusters: the consonant clusters that occur.
@@ -118,11 +119,12 @@ class Stream:
         in_bar: index of the word in its bar, those that are not said counted.
         word_id: the same number for the same word, possessives and dropped g aside.
         to_end: syllables after it in its bar, trailing ad-libs left out.
+        spelling: the same number for the same bare form.
         section_begin: where its section begins.
         section_end: where its section ends, exclusive.
     """
 
-    heard: tuple[Syllable, ...]
+    phones: tuple[str, ...]
     spellings: tuple[str, ...]
     nuclei: tuple[str, ...]
     clusters: tuple[str, ...]
@@ -142,11 +144,12 @@ class Stream:
     in_bar: Ints
     word_id: Ints
     to_end: Ints
+    spelling: Ints
     section_begin: Ints
     section_end: Ints
 
     def __len__(self) -> int:
-        return len(self.heard)
+        return len(self.phones)
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -194,6 +197,7 @@ class _Bars:
         numbers: the bars' running numbers, which leave out those of bars that a song leaves out.
         sections: running numbers of their sections.
         all_sections: sections of all songs.
+        bracketed: places among the words that stand in a bar with brackets: the only ones that may be aside.
     """
 
     words: list[Word] = field(default_factory=list)
@@ -201,6 +205,7 @@ class _Bars:
     numbers: list[int] = field(default_factory=list)
     sections: list[int] = field(default_factory=list)
     all_sections: int = 0
+    bracketed: list[int] = field(default_factory=list)
 
     def add(self, song: Lyrics) -> tuple[int, int, int]:
         """Adds a song; the number of its first word, first bar and first section."""
@@ -208,10 +213,13 @@ class _Bars:
         _, first_bar, first_section = first
         for number, section in enumerate(song.sections, start=first_section):
             for bar in section.bars:
+                begin = len(self.words)
                 self.words += bar.words
                 self.sizes.append(len(bar.words))
                 self.numbers.append(first_bar + bar.index)
                 self.sections.append(number)
+                if bar.bracketed:
+                    self.bracketed += range(begin, len(self.words))
         self.all_sections += len(song.sections)
         return first
 
@@ -226,28 +234,25 @@ def listen_all(songs: Sequence[Lyrics]) -> tuple[Stream, list[Cut]]:
     bars = _Bars()
     begins = [bars.add(song) for song in songs]
     book = sound_book()
-    sounds = _sounds(bars, book)
-    offsets = list(accumulate([len(sound.syllables) for sound in sounds], initial=0))
-    edges = [*(offsets[word] for word, _, _ in begins), offsets[-1]]
+    words = _words(bars, book)
+    offsets = np.zeros(len(words) + 1, dtype=np.int64)
+    book.sounds.sizes.take(words).cumsum(out=offsets[1:])
+    edges = offsets[[*(word for word, _, _ in begins), -1]].tolist()
     cuts = [Cut(*edge, bar, section) for edge, (_, bar, section) in zip(pairwise(edges), begins, strict=True)]
-    return _stream(_frame(bars, np.array(offsets)), sounds, book.names), cuts
+    return _stream(_frame(bars, offsets), words, offsets, book), cuts
 
 
-def _sounds(bars: _Bars, book: SoundBook) -> list[WordSound]:
-    """How each word sounds; those in square brackets do not."""
+def _words(bars: _Bars, book: SoundBook) -> Ints:
+    """The number of each word in the book; those in square brackets do not sound."""
     texts = [word.text for word in bars.words]
+    numbers = np.fromiter(map(book.__getitem__, texts), dtype=np.int64, count=len(texts))
     ends = list(accumulate(bars.sizes))
-
-    def among(at: int) -> WordSound:
+    for at in (numbers == AMONG_OTHERS).nonzero()[0].tolist():
         bar = bisect_right(ends, at)
         begin = ends[bar] - bars.sizes[bar]
-        return book.among(texts[begin : ends[bar]], at - begin)
-
-    alone = map(book.__getitem__, texts)
-    sounds = [among(at) if sound is None else sound for at, sound in enumerate(alone)]
-    for at in [at for at, word in enumerate(bars.words) if word.note]:
-        sounds[at] = SILENT
-    return sounds
+        numbers[at] = book.among(texts[begin : ends[bar]], at - begin)
+    numbers[[at for at in bars.bracketed if bars.words[at].note]] = SILENT
+    return numbers
 
 
 class _Frame(NamedTuple):
@@ -278,7 +283,9 @@ def _frame(bars: _Bars, offsets: Ints) -> _Frame:
     said = syllables.nonzero()[0]
     bar_of_word = np.arange(len(sizes)).repeat(sizes)
     # What follows a bar's last word that is no ad-lib answers the bar and does not carry it. The last one counts.
-    carrying = said[~np.array([word.adlib for word in bars.words], dtype=bool)[said]]
+    adlib = np.zeros(len(syllables), dtype=bool)
+    adlib[[at for at in bars.bracketed if bars.words[at].adlib]] = True
+    carrying = said[~adlib[said]]
     ends[bar_of_word[carrying]] = offsets[carrying + 1]
     word = np.arange(len(said)).repeat(syllables[said])
     bar = bar_of_word[said][word]
@@ -286,18 +293,19 @@ def _frame(bars: _Bars, offsets: Ints) -> _Frame:
     return _Frame(word, in_bar, numbers[bar], sections[bar], begins[bar], ends[bar])
 
 
-def _stream(frame: _Frame, sounds: Sequence[WordSound], names: Sequence[str]) -> Stream:
-    said = [sound for sound in sounds if sound.syllables]
-    rows = np.frombuffer(b"".join([sound.rows for sound in said]), dtype=np.int64).reshape(-1, COLUMNS)
-    columns = np.ascontiguousarray(rows.T)
+def _stream(frame: _Frame, words: Ints, offsets: Ints, book: SoundBook) -> Stream:
+    sounds = book.sounds
+    counts = offsets[1:] - offsets[:-1]
+    rows = (sounds.first.take(words) - offsets[:-1]).repeat(counts) + np.arange(offsets[-1])
+    columns, names = sounds.rows.take(rows, axis=1), book.names
     size = len(frame.word)
     nucleus, nuclei = _coded(columns[NUCLEUS], names)
     both, clusters = _coded(columns[FOLLOW : ONSET + 1].ravel(), names)
     number = np.arange(size)
     edges = frame.section.searchsorted(np.arange(frame.section[-1] + 2 if size else 1))
     return Stream(
-        heard=tuple(chain.from_iterable([sound.syllables for sound in said])),
-        spellings=tuple(chain.from_iterable([sound.spellings for sound in said])),
+        phones=tuple(sounds.phones.take(rows).tolist()),
+        spellings=tuple(sounds.spellings.take(rows).tolist()),
         nuclei=nuclei,
         clusters=clusters,
         nucleus=nucleus,
@@ -314,17 +322,19 @@ def _stream(frame: _Frame, sounds: Sequence[WordSound], names: Sequence[str]) ->
         bar=frame.bar,
         word=frame.word,
         in_bar=frame.in_bar,
-        word_id=_numbered([sound.stem for sound in said])[frame.word],
+        word_id=_first_places(columns[STEM]),
+        spelling=_first_places(columns[SPELLING]),
         to_end=np.where(number < frame.ends, frame.ends - 1 - number, BEYOND),
         section_begin=edges[frame.section],
         section_end=edges[frame.section + 1],
     )
 
 
-def _numbered(stems: Sequence[str]) -> Ints:
-    """A number for each, the same for the same, in order of appearance."""
-    numbers = {stem: number for number, stem in enumerate(dict.fromkeys(stems))}
-    return np.array(list(map(numbers.__getitem__, stems)), dtype=np.int64)
+def _first_places(numbers: Ints) -> Ints:
+    """For each the first place where its number stands: the same for the same, and below their count."""
+    places = np.empty(int(numbers.max(initial=-1)) + 1, dtype=np.int64)
+    places[numbers[::-1]] = np.arange(len(numbers))[::-1]
+    return places.take(numbers)
 
 
 def _bar_roles(role: Ints, frame: _Frame) -> Ints:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rap_analyzer.domain import rhyme_kernel
 from rap_analyzer.domain.lyrics import parse
 from rap_analyzer.domain.performers import is_guest
 
@@ -86,18 +87,25 @@ def _run_length(repeated: Ints, former: Ints, size: int) -> float:
         former: where each of them was said last.
         size: all words.
     """
-    factors, begin, repeats = 0.0, 0, 0
+    ended, begin, repeats = rhyme_kernel.runs(repeated, former, MTLD_THRESHOLD) or _runs(repeated, former)
+    factors = float(ended)
+    if words := size - begin:
+        factors += 100 * repeats / (100 * words - MTLD_THRESHOLD * words)
+    return size / factors if factors else float(size)
+
+
+def _runs(repeated: Ints, former: Ints) -> tuple[int, int, int]:
+    """Runs that end, where the last one begins, and the repeats in it."""
+    ended, begin, repeats = 0, 0, 0
     for at, before in zip(repeated.tolist(), former.tolist(), strict=True):
         # A word is new to a run that began after its last place.
         if before >= begin:
             repeats += 1
             # In whole numbers, so that a ratio of just .72 is told from more.
             if (100 - MTLD_THRESHOLD) * (at + 1 - begin) <= 100 * repeats:
-                factors += 1
+                ended += 1
                 begin, repeats = at + 1, 0
-    if words := size - begin:
-        factors += 100 * repeats / (100 * words - MTLD_THRESHOLD * words)
-    return size / factors if factors else float(size)
+    return ended, begin, repeats
 
 
 def mattr(words: Sequence[str], window: int = MATTR_WINDOW) -> float:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
+
+import numpy as np
 
 from rap_analyzer.domain.heteronyms import depends_on_neighbours, pronounce_in
 from rap_analyzer.domain.lyrics import bare_form
@@ -16,7 +17,11 @@ from rap_analyzer.domain.pronunciation import pronounce
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
+
     from rap_analyzer.domain.phonology import Syllable
+
+    Array = npt.NDArray[Any]
 
 UNSTRESSED = """
     a an the to of and or but in on at for with from by as is am are was were be been i'm i you he she it we they me
@@ -39,88 +44,128 @@ LEANS = frozenset(LEANING.split())
 """Words that lean on what follows: phrases seldom end in them and often begin with them."""
 PRONOUNS = frozenset(("i", "i'm", "you", "he", "she", "we", "they"))
 JOINERS = frozenset(("and", "but", "so", "or"))
-LEANING_BIT, PRONOUN_BIT, JOINER_BIT = 1, 2, 4
+LEAN_FORWARD = frozenset(("a", "an", "and", "her", "his", "i", "my", "our", "the", "their", "to", "your"))
+"""Words that belong to what follows: "hold the" and "know the" share no ending."""
+LEANING_BIT, PRONOUN_BIT, JOINER_BIT, FORWARD_BIT = (1 << bit for bit in range(4))
 """Traits of words, as bits."""
-TRAITS = {
-    word: LEANING_BIT * (word in LEANS) + PRONOUN_BIT * (word in PRONOUNS) + JOINER_BIT * (word in JOINERS)
-    for word in LEANS | PRONOUNS | JOINERS
-}
+KINDS = ((LEANS, LEANING_BIT), (PRONOUNS, PRONOUN_BIT), (JOINERS, JOINER_BIT), (LEAN_FORWARD, FORWARD_BIT))
+TRAITS = {word: sum(bit for words, bit in KINDS if word in words) for of_kind, _ in KINDS for word in of_kind}
 
 ENDING = 4
 """Letters at the end of words that are compared."""
-ROLE, STRESS, LEFT, SIZE, LETTERS, TRAIT, NUCLEUS, FOLLOW, ONSET, ENDINGS = range(10)
-"""Columns of a word's rows; `ENDINGS` is the first of several."""
+ROLE, STRESS, LEFT, SIZE, LETTERS, TRAIT, NUCLEUS, FOLLOW, ONSET, SPELLING, STEM, ENDINGS = range(12)
+"""Columns of a syllable's numbers; `ENDINGS` is the first of several."""
 COLUMNS = ENDINGS + ENDING
 MOST_WORDS = 65536
 """Words that a book has before a new one is begun, so that memory stays bounded."""
 
 
-class WordSound(NamedTuple):
-    """A word as it sounds.
+SILENT = 0
+"""The number of what nobody says."""
+AMONG_OTHERS = -1
+"""In place of the number of a word that sounds otherwise beside others."""
+ROOM = 1024
+"""Words that a new book has room for."""
+
+
+class Sounds(NamedTuple):
+    """The words of a book as they sound. A word's number stays, and so does what is said of it.
 
     Attributes:
-        syllables: empty when nothing can be said of it.
-        rows: the `COLUMNS` of each syllable, as the bytes of 64-bit integers.
-        spellings: the word's bare form, once for each syllable.
-        stem: the same for the same word, possessives and dropped g aside.
+        first: by a word's number the row of its first syllable.
+        sizes: by a word's number its syllables; 0 when nothing can be said of it.
+        rows: shape (columns, rows): the `COLUMNS` of syllables.
+        phones: of each row's syllable.
+        spellings: the bare form of each row's word.
     """
 
-    syllables: tuple[Syllable, ...]
-    rows: bytes
-    spellings: tuple[str, ...]
-    stem: str
+    first: Array
+    sizes: Array
+    rows: Array
+    phones: Array
+    spellings: Array
 
 
-class SoundBook(dict[str, WordSound | None]):
-    """How the words that have been met sound, by text; None where that hangs on the words beside it.
+class SoundBook(dict[str, int]):
+    """The numbers of the words that have been met, by text; `AMONG_OTHERS` where the sound hangs on the words beside.
 
     Vowels and consonant clusters have numbers, which another book may give to others. Threads may share a book.
 
     Attributes:
         names: vowels and clusters by their numbers.
+        sounds: to be asked for once the numbers are known: of words that come later it may know nothing.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.names: list[str] = []
         self._numbers: dict[str, int] = {}
-        self._naming = Lock()
-        self._in_context: dict[tuple[str, str], WordSound] = {}
+        self._stems: dict[str, int] = {}
+        self._spellings: dict[str, int] = {}
+        self._in_context: dict[tuple[str, str], int] = {}
+        self._words, self._size = SILENT + 1, 0
+        self._writing = Lock()
+        first, sizes = np.zeros((2, ROOM), dtype=np.int64)
+        rows = np.zeros((COLUMNS, ROOM), dtype=np.int64)
+        self.sounds = Sounds(first, sizes, rows, *np.empty((2, ROOM), dtype=object))
 
-    def __missing__(self, text: str) -> WordSound | None:
-        sound = self[text] = None if depends_on_neighbours(text) else self._sound(text, pronounce(text))
-        return sound
+    def __missing__(self, text: str) -> int:
+        number = self[text] = AMONG_OTHERS if depends_on_neighbours(text) else self._sound(text, pronounce(text))
+        return number
 
-    def among(self, texts: Sequence[str], index: int) -> WordSound:
-        """The sound of the word at an index of a bar, heard with its neighbours."""
+    def among(self, texts: Sequence[str], index: int) -> int:
+        """The number of the word at an index of a bar, heard with its neighbours."""
         entry = texts[index], pronounce_in(texts, index)
-        sound = self._in_context.get(entry)
-        if sound is None:
-            sound = self._in_context[entry] = self._sound(*entry)
-        return sound
+        number = self._in_context.get(entry)
+        if number is None:
+            number = self._in_context[entry] = self._sound(*entry)
+        return number
 
-    def _sound(self, text: str, phones: str) -> WordSound:
+    def _sound(self, text: str, phones: str) -> int:
         bare, syllables = bare_form(text), syllabify(phones)
+        if not syllables:
+            return SILENT
         roles, last = _roles(syllables, bare in FUNCTION_WORDS), len(syllables) - 1
         endings = [crc32(bare[-count:].encode("utf-8", "replace")) for count in range(1, ENDING + 1)]
-        rows, traits = array("q"), TRAITS.get(bare, 0)
-        for k, s in enumerate(syllables):
-            names = self._named(s.nucleus, s.follow, s.onset)
-            rows.extend((roles[k], s.stress, last - k, last + 1, len(bare), traits, *names, *endings))
-        return WordSound(syllables, rows.tobytes(), (bare,) * len(syllables), _stem(bare))
+        with self._writing:
+            own = self._spellings.setdefault(bare, len(self._spellings))
+            stem = self._stems.setdefault(_stem(bare), len(self._stems))
+            rows = [
+                (roles[k], s.stress, last - k, last + 1, len(bare), TRAITS.get(bare, 0), *self._named(s), own, stem)
+                for k, s in enumerate(syllables)
+            ]
+            return self._written(bare, syllables, [(*row, *endings) for row in rows])
 
-    def _named(self, *names: str) -> list[int]:
-        """Numbers of vowels and clusters."""
-        with self._naming:
-            for name in names:
-                if name not in self._numbers:
-                    self.names.append(name)
-                    self._numbers[name] = len(self._numbers)
-            return [self._numbers[name] for name in names]
+    def _named(self, syllable: Syllable) -> list[int]:
+        """Numbers of its vowel and clusters."""
+        names = syllable.nucleus, syllable.follow, syllable.onset
+        for name in names:
+            if name not in self._numbers:
+                self.names.append(name)
+                self._numbers[name] = len(self._numbers)
+        return [self._numbers[name] for name in names]
+
+    def _written(self, bare: str, syllables: tuple[Syllable, ...], rows: list[tuple[int, ...]]) -> int:
+        """The number of a new word. Whoever reads meanwhile has the arrays as they were, which stay right."""
+        begin, end, number = self._size, self._size + len(rows), self._words
+        first, sizes, table, phones, spellings = self.sounds
+        if number == len(first):
+            first, sizes = _longer(first), _longer(sizes)
+        while end > table.shape[1]:
+            table, phones, spellings = _longer(table), _longer(phones), _longer(spellings)
+        first[number], sizes[number] = begin, len(rows)
+        table[:, begin:end] = np.array(rows).T
+        phones[begin:end], spellings[begin:end] = [f"{s.onset}{s.nucleus}{s.coda}" for s in syllables], bare
+        self.sounds = Sounds(first, sizes, table, phones, spellings)
+        self._words, self._size = number + 1, end
+        return number
 
 
-SILENT = WordSound((), b"", (), "")
-"""What nobody says."""
+def _longer(array: Array) -> Array:
+    """Twice as long."""
+    return np.concatenate((array, np.zeros_like(array)), axis=-1)
+
+
 _books = deque([SoundBook()], maxlen=1)
 
 

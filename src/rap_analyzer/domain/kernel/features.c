@@ -9,7 +9,11 @@ static int least(int a, int b) { return a < b ? a : b; }
 static float lower(float a, float b) { return a < b ? a : b; }
 static float higher(float a, float b) { return a > b ? a : b; }
 static float within(float value, float low, float high) { return lower(higher(value, low), high); }
-static float log_more(float count) { return log1pf(count); }
+static float log_more(const Song *song, int count)
+{
+    return count < WINDOW ? song->logs[count] : log1pf((float)count);
+}
+
 
 float chance_of(float odds) { return 1 / (1 + expf(-higher(odds, -30))); }
 
@@ -39,18 +43,26 @@ void band_of(Room *room, const Song *song, float *odds, Band *band)
     float *best = take(room, 3 * (size_t)song->n, sizeof(float));
     *band = (Band){odds, take(room, (size_t)song->width * NEAR, sizeof(float)),
                    take(room, (size_t)song->width * NEAR, sizeof(float)), best, best + song->n, best + 2 * song->n};
-    for (int i = 0; i < song->n; i++) {
-        const int column = song->column[i];
-        float *after = band->after + (size_t)column * NEAR, *before = band->before + (size_t)column * NEAR;
-        const float *here = odds + (size_t)column * ROW;
-        after[0] = before[0] = FLOOR;
+    for (int i = 0; i < song->n; i++)
+        band->after[(size_t)song->column[i] * NEAR] = band->before[(size_t)song->column[i] * NEAR] = FLOOR;
+    /* Two at once, since each step waits for the one before it. */
+    for (int i = 0; i < song->n; i += 2) {
+        const size_t one = song->column[i], other = song->column[least(i + 1, song->n - 1)];
+        float *after = band->after + one * NEAR, *before = band->before + one * NEAR;
+        float *after_other = band->after + other * NEAR, *before_other = band->before + other * NEAR;
+        const float *here = odds + one * ROW, *there = odds + other * ROW;
+        float a = FLOOR, b = FLOOR, a_other = FLOOR, b_other = FLOOR;
         for (int d = 1; d <= WINDOW; d++) {
-            after[d] = higher(after[d - 1], here[d]);
-            before[d] = higher(before[d - 1], here[d - d * ROW]);
+            after[d] = a = higher(a, here[d]);
+            before[d] = b = higher(b, here[d - d * ROW]);
+            after_other[d] = a_other = higher(a_other, there[d]);
+            before_other[d] = b_other = higher(b_other, there[d - d * ROW]);
         }
-        band->best_after[i] = after[WINDOW];
-        band->best_before[i] = before[WINDOW];
-        band->best[i] = higher(after[WINDOW], before[WINDOW]);
+    }
+    for (int i = 0; i < song->n; i++) {
+        band->best_after[i] = band->after[(size_t)song->column[i] * NEAR + WINDOW];
+        band->best_before[i] = band->before[(size_t)song->column[i] * NEAR + WINDOW];
+        band->best[i] = higher(band->best_after[i], band->best_before[i]);
     }
 }
 
@@ -139,7 +151,8 @@ void phrase_numbers(Room *room, const Song *song, const Band *band, const int *w
             odds[step != 0] = higher(odds[step != 0], found);
         }
         const float numbers[PHRASE_NUMBERS] = {
-            log_more(to_end), log_more(reached), logf(bars), reached / bars, fabsf(reached - bars / 2),
+            log_more(song, song->to_end[w]), log_more(song, song->bars[w] - song->to_end[w]), logf(bars),
+            reached / bars, fabsf(reached - bars / 2),
             lower(bars / usual, 4), logf(usual), odds[0], odds[1], band->best[w], (song->role[w] & FUNCTION) > 0, (song->traits[w] & LEANING_BIT) > 0, song->stress[w],
             song->size[w], least(song->letters[w], 12), (song->role[next] & FUNCTION) > 0,
             (song->traits[next] & LEANING_BIT) > 0, (song->traits[next] & PRONOUN_BIT) > 0,
@@ -190,11 +203,12 @@ void own_numbers(Room *room, const Song *song, const Band *band, const float *de
         const int to_end = least(song->to_end[i], FAR), start = song->start[i], stop = song->stop[i];
         const int rest_of_bar = song->bars[i] - 1 - to_end;
         const float numbers[OWN] = {
-            least(song->size[i] - 1 - song->left[i], 2), log_more(words[i]), least(song->letters[i], 12),
-            log_more(to_end), log_more(rest_of_bar > 0 ? rest_of_bar : 0), log_more(least(song->bars[i], 2 * FAR)),
+            least(song->size[i] - 1 - song->left[i], 2), log_more(song, words[i]), least(song->letters[i], 12),
+            log_more(song, to_end), log_more(song, rest_of_bar > 0 ? rest_of_bar : 0),
+            log_more(song, least(song->bars[i], 2 * FAR)),
             (float)(vowels[i] / (double)(stop - start)), log1pf(degree[i]), band->best_after[i], band->best_before[i],
             band->best[song->end[i]], song->end[i] == i, share(total, start, stop), phrases->chance[i],
-            log_more(least(phrases->end[i] - i, FAR)), band->best[phrases->end[i]],
+            log_more(song, least(phrases->end[i] - i, FAR)), band->best[phrases->end[i]],
         };
         memcpy(x, numbers, sizeof numbers);
     }

@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(_WIN32)
-#define VISIBLE __declspec(dllexport)
-#elif defined(__GNUC__)
-#define VISIBLE __attribute__((visibility("default")))
-#else
-#define VISIBLE
-#endif
-
 /* Blocks of memory; each begins with the one before it. */
 struct Room {
     void **latest;
@@ -116,7 +108,7 @@ static void stand(Room *room, Song *song)
 
 /* What must be the same in Python, for a look before the first call. */
 VISIBLE const int64_t rhyme_kernel_shape[] = {
-    1, sizeof(Model), sizeof(Stream), WINDOW, REACH, FAR, AROUND, BEYOND, ENDINGS, BARS, WORDS, ALIGNED_TAIL, ROLES,
+    2, sizeof(Model), sizeof(Stream), sizeof(Found), WINDOW, REACH, FAR, AROUND, BEYOND, ENDINGS, BARS, WORDS, ALIGNED_TAIL, ROLES,
 };
 
 static int64_t classes_in(Room *room, const Model *model, const Stream *stream, int64_t begin, int n,
@@ -142,4 +134,47 @@ VISIBLE int64_t rhyme_kernel_classes(const Model *model, const Stream *stream, i
     const int64_t classes = classes_in(&room, model, stream, begin, (int)n, members, chances, ends);
     give_back(&room);
     return classes;
+}
+
+static int64_t chains_in(Room *room, const Stream *stream, int64_t n, const int64_t *edges, int64_t songs,
+                         const Classed *classed, const Found *found)
+{
+    return setjmp(room->full) ? -1 : chain(room, stream, n, edges, songs, classed, found);
+}
+
+/* Chains from the classes of a stream of n syllables and of so many songs, which lie between the edges. Gives how many
+ * spans they have, or -1 when memory is short. What is written by song has room for as many, all other for n. */
+VISIBLE int64_t rhyme_kernel_chains(const Stream *stream, int64_t n, const int64_t *edges, int64_t songs,
+                                    const Classed *classed, const Found *found)
+{
+    Room room;
+    room.latest = NULL;
+    const int64_t spans = chains_in(&room, stream, n, edges, songs, classed, found);
+    give_back(&room);
+    return spans;
+}
+
+static int64_t schemes_in(Room *room, const int64_t *places, const int64_t *begins, const int64_t *ends,
+                          const int64_t *section_ends, int64_t sections, int64_t *letters)
+{
+    if (setjmp(room->full))
+        return -1;
+    for (int64_t section = 0; section < sections; section++) {
+        const int64_t first = section ? section_ends[section - 1] : 0;
+        const int64_t bars = section_ends[section] - first;
+        scheme(room, places, begins + first, ends + first, bars, letters + first);
+    }
+    return 0;
+}
+
+/* The letter of each bar as a number, or -1, from the places of chains that the syllables between its begin and its end
+ * have. Gives -1 when memory is short. */
+VISIBLE int64_t rhyme_kernel_schemes(const int64_t *places, const int64_t *begins, const int64_t *ends,
+                                     const int64_t *section_ends, int64_t sections, int64_t *letters)
+{
+    Room room;
+    room.latest = NULL;
+    const int64_t failed = schemes_in(&room, places, begins, ends, section_ends, sections, letters);
+    give_back(&room);
+    return failed;
 }

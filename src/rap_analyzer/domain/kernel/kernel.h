@@ -10,10 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(_WIN32)
+#define VISIBLE __declspec(dllexport)
+#elif defined(__GNUC__)
+#define VISIBLE __attribute__((visibility("default")))
+#else
+#define VISIBLE
+#endif
+
 enum { WINDOW = 48, REACH = 3, FRAME = WINDOW, FAR = 20, AROUND = 24, BEYOND = 1000, ENDINGS = 4 };
 enum { BARS = 6, WORDS = 3, ALIGNED_TAIL = 5, PLACES = BARS * WORDS * 4, ROLES = 128, NO_KIND = 8 };
 enum { STRESSED = 1, FUNCTION = 2, WORD_FINAL = 4, MONOSYLLABLE = 8, LAST_WORD = 16, BAR_FINAL = 32, MIDDLE_WORD = 64 };
-enum { LEANING_BIT = 1, PRONOUN_BIT = 2, JOINER_BIT = 4 };
+enum { LEANING_BIT = 1, PRONOUN_BIT = 2, JOINER_BIT = 4, FORWARD_BIT = 8 };
 enum { BARS_AROUND = 3, NEAR_BARS = 5, EYE_LETTERS = 3, HEARD_POINTS = 7 };
 enum { ROW = WINDOW + 2, NEAR = WINDOW + 1, SPAN = 2 * WINDOW + 1 };
 enum { PHRASE_NUMBERS = 20, OWN = 16, LATE_OWN = 11, OF_PAIR = 33, LATE_OF_PAIR = 19 };
@@ -45,11 +53,28 @@ typedef struct {
 /* A stream's columns and, by nucleus and by cluster, what the model and the comparison of clusters call them. */
 typedef struct {
     const int64_t *nucleus, *follow, *onset, *role, *stress, *left, *size, *letters, *traits;
-    const int64_t *section, *bar, *word, *word_id, *to_end, *ending[ENDINGS];
+    const int64_t *section, *bar, *word, *word_id, *to_end, *spelling, *ending[ENDINGS];
     const int64_t *vowel_row, *kind_row, *cluster_length;
     int64_t clusters, kinds_width;
     const int8_t *kinds;
 } Stream;
+
+/* Classes one after another, in order of their first members: these, a chance for each, and where each class ends. */
+typedef struct {
+    int64_t count;
+    const int64_t *members, *ends;
+    const double *chances;
+} Classed;
+
+/* What chains are written to: by syllable; by span, chain after chain; by chain, song after song; by song. */
+typedef struct {
+    int64_t *chain_of, *position;
+    int64_t *begin, *length, *place;
+    double *confidence;
+    int64_t *span_ends, *sizes, *kinds;
+    double *sure;
+    int64_t *chain_ends;
+} Found;
 
 /* Memory that is given back as a whole; where there is none left, control goes back to the start of the call. */
 typedef struct Room Room;
@@ -102,5 +127,10 @@ void rest(const Net *net, float *units, int rows, float *hidden, float *odds);
 /* joining.c: the classes' members, their chances, and where each class ends; how many classes. */
 int join(Room *room, const Limits *limits, const Song *song, const Pair *pairs, int count, int64_t *members,
          double *chances, int64_t *ends);
+/* chaining.c: the chains of songs, which begin and end at the edges; how many spans they have. */
+int64_t chain(Room *room, const Stream *stream, int64_t n, const int64_t *edges, int64_t songs, const Classed *classed,
+              const Found *found);
+/* schemes.c: the letters of a section's bars. */
+void scheme(Room *room, const int64_t *places, const int64_t *begins, const int64_t *ends, int64_t bars, int64_t *letters);
 
 #endif

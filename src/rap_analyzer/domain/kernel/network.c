@@ -1,7 +1,7 @@
 /* The layers of a network, for several pairs at once. */
 #include "kernel.h"
 
-enum { FEATURES = 4 };
+enum { FEATURES = 4, ABREAST = 4 };
 
 /* y += x @ weights. Several features at once, so that y is read and written seldom. */
 static void dense_anywhere(const float *restrict x, int rows, int width, const float *restrict weights, int units,
@@ -82,10 +82,22 @@ void rest(const Net *net, float *units, int rows, float *hidden, float *odds)
             hidden[r * wide + h] = net->second_bias[h];
     dense(units, rows, (int)net->units, net->second, wide, hidden);
     rectify(hidden, (size_t)rows * wide);
-    for (int r = 0; r < rows; r++) {
-        float sum = 0;
+    /* Row by row each sum would wait for itself. */
+    int r = 0;
+    for (; r + ABREAST <= rows; r += ABREAST) {
+        const float *row = hidden + (size_t)r * wide;
+        float sums[ABREAST] = {0};
         for (int h = 0; h < wide; h++)
-            sum += hidden[r * wide + h] * net->out[h];
-        odds[r] = sum + *net->out_bias;
+            for (int k = 0; k < ABREAST; k++)
+                sums[k] += row[k * wide + h] * net->out[h];
+        for (int k = 0; k < ABREAST; k++)
+            odds[r + k] = sums[k];
     }
+    for (; r < rows; r++) {
+        odds[r] = 0;
+        for (int h = 0; h < wide; h++)
+            odds[r] += hidden[r * wide + h] * net->out[h];
+    }
+    for (r = 0; r < rows; r++)
+        odds[r] += *net->out_bias;
 }
