@@ -28,7 +28,7 @@ from rap_analyzer.domain.lyrics import parse
 from rap_analyzer.simulators.corpus import load_corpus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 T = TypeVar("T")
 
@@ -48,11 +48,10 @@ def main() -> None:
     chosen = options.parse_args()
     lines = demo_lines(chosen.lines)
     whole, start = _command(lines, chosen.rounds)
-    alone = _alone(lines, chosen.rounds)
-    print(f"rap rhymes --jsonl, all cores  {whole:7.3f} s per 1,000 lines (wanted: {BAR})")
-    print(f"the engine on one core         {alone:7.3f} s per 1,000 lines")
-    if importlib.util.find_spec("rhymetagger") and shutil.which("espeak-ng"):
-        peer = _peer(lines[: chosen.peer_lines], chosen.rounds)
+    alone, peer = _side_by_side(lines, lines[: chosen.peer_lines], chosen.rounds)
+    print(f"rap rhymes --jsonl, all cores  {whole:7.3f} s per 1,000 lines, {len(lines):,} of them, none heard before")
+    print(f"the engine on one core         {alone:7.3f} s per 1,000 lines (wanted: {BAR})")
+    if peer:
         print(f"RhymeTagger on one core        {peer:7.3f} s per 1,000 lines: {peer / alone:.0f} times the engine's")
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(f"start-up of rap rhymes         {start:7.2f} s; a process takes {memory / 1024:.0f} MB at most")
@@ -84,15 +83,24 @@ def _run(records: list[str]) -> float:
     return time.perf_counter() - began
 
 
-def _alone(lines: list[str], rounds: int) -> float:
+def _side_by_side(lines: list[str], peer_lines: list[str], rounds: int) -> tuple[float, float]:
+    """Seconds per 1,000 lines of the engine and of RhymeTagger (0 where it is not installed), in turns.
+
+    Of each piece the best of the rounds counts, so that other work on the machine tells least.
+    """
     songs = list(enumerate(_sections(lines)))
     batches = [songs[at : at + BATCH] for at in range(0, len(songs), BATCH)]
-    return _best(all_rhymes_json, batches, rounds) / len(lines) * THOUSAND
+    tag, theirs = _peer(), [section.split("\n") for section in _sections(peer_lines)]
+    ours_taken, theirs_taken = [], []
+    for _ in range(rounds):
+        ours_taken.append([_seconds(all_rhymes_json, batch) for batch in batches])
+        if tag:
+            with contextlib.redirect_stdout(io.StringIO()):
+                theirs_taken.append([_seconds(tag, section) for section in theirs])
+    return _best(ours_taken) / len(lines) * THOUSAND, _best(theirs_taken) / len(peer_lines) * THOUSAND
 
 
-def _best(work: Callable[[T], object], pieces: Sequence[T], rounds: int) -> float:
-    """Seconds for all pieces: of each the best of several runs, so that other work on the machine tells least."""
-    runs = [[_seconds(work, piece) for piece in pieces] for _ in range(rounds)]
+def _best(runs: list[list[float]]) -> float:
     best: list[float] = list(map(min, zip(*runs, strict=True)))
     return sum(best)
 
@@ -103,7 +111,9 @@ def _seconds(work: Callable[[T], object], piece: T) -> float:
     return time.perf_counter() - began
 
 
-def _peer(lines: list[str], rounds: int) -> float:
+def _peer() -> Callable[[list[str]], object] | None:
+    if not (importlib.util.find_spec("rhymetagger") and shutil.which("espeak-ng")):
+        return None
     import nltk
     from rhymetagger import RhymeTagger
 
@@ -112,8 +122,7 @@ def _peer(lines: list[str], rounds: int) -> float:
     with contextlib.redirect_stdout(io.StringIO()):
         tagger = RhymeTagger()
         tagger.load_model(model="en")
-        sections = [section.split("\n") for section in _sections(lines)]
-        return _best(partial(tagger.tag, output_format=3), sections, rounds) / len(lines) * THOUSAND
+    return partial(tagger.tag, output_format=3)
 
 
 if __name__ == "__main__":
