@@ -132,16 +132,14 @@ class _Run:
         self._visitor = Visitor(scraper.source, scraper.frontier, scraper.label, self._selection)
         self._wishes: dict[str, Wish] = {}
         self._left_out: dict[str, str] = {}
-        self._budget = budget or Budget()
-        self._visitors = visitors
+        self._budget, self._visitors = budget or Budget(), visitors
         self._claimed: asyncio.Queue[SongStub | None] = asyncio.Queue(1)
         self._read: asyncio.Queue[TrackDraft | None] = asyncio.Queue(SAVED_AT_ONCE)
         self._ours: set[str] = set()
         self._seen: set[str] = set()
         self._open: set[str] = set()
         self._reread: set[str] = set()
-        self._under_way = 0
-        self._is_found = False
+        self._under_way, self._is_found = 0, False
 
     async def collect(self, wishes: Sequence[str | Wish]) -> ScrapeReport:
         meant = (Wish(WishKind.ARTIST, wish) if isinstance(wish, str) else wish for wish in wishes)
@@ -198,8 +196,8 @@ class _Run:
             return 0
         if self._budget.max_requests is None:
             return most
-        promised = REQUESTS_A_SONG * self._under_way
-        affordable = (self._budget.max_requests - self._source.requests - promised) // requests
+        promised = self._source.requests + REQUESTS_A_SONG * self._under_way
+        affordable = (self._budget.max_requests - promised) // requests
         if affordable < 1:
             self.report.ended = f"The budget of {self._budget.max_requests:,} requests is used up"
         return max(0, min(affordable, most))
@@ -270,21 +268,19 @@ class _Run:
 
     async def _claim_songs(self, artist: ArtistRef, *, is_read: bool) -> None:
         """Hands wanted songs of a list to the visitors, as many at a time as they take."""
-        due = [song for song in await self._known(artist) if song.is_due]
-        # As the frontier takes them: those that were never visited come first.
-        waiting = [song.source_id for song in sorted(due, key=lambda song: song.outcome is not None)]
+        due = sorted((song for song in await self._known(artist) if song.is_due), key=lambda song: bool(song.outcome))
+        waiting = [song.source_id for song in due]  # as the frontier takes them: those never visited come first
         may_begin = is_read or self._selection.sort is Sort.POPULARITY
         while waiting and self._visitors and may_begin and not self._is_over:
             few = self._affordable(REQUESTS_A_SONG, CLAIMED_AT_ONCE)
             first, later = waiting[:LOOKED_AT_ONCE], waiting[LOOKED_AT_ONCE:]
             songs = await self._frontier.claim_songs(first, self._scope, few) if few else []
             self._under_way += len(songs)
+            self._ours.update(song.source_id for song in songs)
             for song in songs:
-                self._ours.add(song.source_id)
                 await self._claimed.put(song)
             # Where there were fewer than asked for, others have the rest: it is looked at when all else is done.
-            claimed = {song.source_id for song in songs}
-            waiting = [*(number for number in first if number not in claimed and len(songs) == few), *later]
+            waiting = [*(number for number in first if number not in self._ours and len(songs) == few), *later]
 
     async def _known(self, artist: ArtistRef) -> Sequence[KnownSong]:
         """The wanted songs of a list, all of them counted: those that are not due for a visit with what is known."""
@@ -341,7 +337,7 @@ class _Run:
     # Visiting
 
     async def _read_songs(self) -> None:
-        await asyncio.gather(*(self._visit_songs(number) for number in range(self._visitors)))
+        await asyncio.gather(*map(self._visit_songs, range(self._visitors)))
         await self._read.put(None)
 
     async def _visit_songs(self, number: int) -> None:
@@ -349,8 +345,7 @@ class _Run:
             if (stub := await self._claimed.get()) is None:
                 self._claimed.put_nowait(None)  # the end is for the others too
                 return
-            draft = None if self.report.stopped else await self._visit(stub)
-            if draft:
+            if not self.report.stopped and (draft := await self._visit(stub)):
                 await self._read.put(draft)
             self._under_way -= 1
 
