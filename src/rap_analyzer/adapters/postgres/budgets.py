@@ -42,11 +42,7 @@ class BudgetStore:
 
     async def delete_old(self, days: int) -> None:
         """Forget budgets made so many days ago whose batches are forgotten."""
-
-        async def work(connection: Connection) -> None:
-            await connection.execute(query("delete_old_budgets"), {"days": days})
-
-        await self._database.run(work)
+        await self._database.fetch("delete_old_budgets", {"days": days})
 
     def ledger(self, number: int) -> BudgetLedger:
         """A budget as requests keep to it."""
@@ -97,10 +93,7 @@ class BudgetLedger:
         )
 
     async def _do(self, name: str, values: dict[str, Any]) -> None:
-        async def work(connection: Connection) -> None:
-            await connection.execute(query(name), values)
-
-        await self._database.run(work)
+        await self._database.fetch(name, values)
 
 
 def _exact(dollars: float) -> Decimal:

@@ -96,11 +96,7 @@ class JobStore:
 
     async def delete_old(self, days: int) -> None:
         """Forget jobs that ended so many days ago."""
-
-        async def work(connection: Connection) -> None:
-            await connection.execute(query("delete_old_jobs"), {"days": days})
-
-        await self._database.run(work)
+        await self._database.fetch("delete_old_jobs", {"days": days})
 
     async def save_failure(self, job_id: int, reason: str) -> None:
         """Keep why a job went wrong."""
@@ -111,10 +107,7 @@ class JobStore:
         await self._do("delete_job_failure", {"job_id": job_id})
 
     async def _do(self, name: str, values: dict[str, Any]) -> None:
-        async def work(connection: Connection) -> None:
-            await connection.execute(query(name), values)
-
-        await self._database.run(work)
+        await self._database.fetch(name, values)
 
 
 def _chosen(ids: Sequence[int] | None) -> dict[str, Any]:

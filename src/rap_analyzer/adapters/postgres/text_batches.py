@@ -128,11 +128,7 @@ class BatchRequestStore:
 
     async def delete_old(self) -> None:
         """Delete requests older than KEPT_DAYS with their texts and analyses."""
-
-        async def work(connection: Connection) -> None:
-            await connection.execute(query("delete_old_batch_requests"), {"days": KEPT_DAYS})
-
-        await self._database.run(work)
+        await self._database.fetch("delete_old_batch_requests", {"days": KEPT_DAYS})
 
     def texts_of(self, number: UUID) -> RequestedTexts:
         """The texts of a request, as an analyzer works them off."""
@@ -184,18 +180,11 @@ class RequestedTexts:
         """Save a batch of (place, "", analysis); of an analyzer the later one stays."""
         rows = [{"position": place, **asdict(analysis)} for place, _, analysis in analyses]
 
-        async def work(connection: Connection) -> None:
-            await connection.execute(query("save_batch_analyses"), {"id": self._number, "rows": Jsonb(rows)})
-
-        await self._database.run(work)
+        await self._database.fetch("save_batch_analyses", {"id": self._number, "rows": Jsonb(rows)})
 
     async def wake(self, analyzer: str) -> None:
         """Let the analyzer's jobs over these texts begin at once, if they have waited for others."""
-
-        async def work(connection: Connection) -> None:
-            await connection.execute(query("wake_batch_jobs"), {"id": self._number, "analyzer": analyzer})
-
-        await self._database.run(work)
+        await self._database.fetch("wake_batch_jobs", {"id": self._number, "analyzer": analyzer})
 
 
 async def _waiting(connection: Connection) -> int:
