@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rap_analyzer.domain.lyrics import parse
-from rap_analyzer.domain.rhyme import Chain, RhymeAnalysis, RhymeKind, find_rhymes, to_json
+from rap_analyzer.domain.rhyme import UNRHYMED, Chain, RhymeAnalysis, RhymeKind, find_rhymes, to_json
 from rap_analyzer.domain.rhyme_endings import near_ends, strictness
 from rap_analyzer.domain.rhyme_hearing import packaged_model, rhyme_odds
 from rap_analyzer.domain.rhyme_pairs import cluster_kinds
@@ -274,3 +275,27 @@ def test_long_texts_are_heard_in_pieces() -> None:
     found = analysed("the cat sat with a hat\n" * 4_000)
     assert len(found.stream) == 24_000
     assert found.positions[-1] is not None
+
+
+def test_a_weak_last_word_rhymes_with_the_stress_before_it() -> None:
+    """In *beat in it* the ear waits for "beat", whatever else answers "it"."""
+    verse = """The dock is in the album, every trailer got a beat in it
+Pallet jack and shrink wrap hiss, the belt is long, I'm eatin' it
+The hi-hat is a tape gun and the loadin' door's completin' it
+Half a verse was on my phone before the shift was greetin' it
+A radio, a little sun, the day folk hit the morning with a grin"""
+    assert analysed(verse).schemes[0][:4] == tuple("AAAA")
+
+
+@given(
+    st.lists(
+        st.sampled_from([*VERSE.splitlines(), *MULTIS.splitlines(), "I need it", "I seen them", "be it"]), max_size=30
+    )
+)
+@settings(max_examples=50, deadline=None)
+def test_no_bar_has_a_letter_for_itself(bars: list[str]) -> None:
+    """A letter says that bars rhyme with one another, and letters come in the order of the alphabet."""
+    for scheme in analysed("\n".join(bars)).schemes:
+        letters = [letter for letter in scheme if letter != UNRHYMED]
+        assert all(letters.count(letter) > 1 for letter in letters)
+        assert "".join(dict.fromkeys(letters)) == string.ascii_uppercase[: len(set(letters))]

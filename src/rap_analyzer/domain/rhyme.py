@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from rap_analyzer.domain.rhyme_chains import (
     RhymeKind,
     chains_from,
     chains_of,
-    last_words,
+    endings,
 )
 from rap_analyzer.domain.rhyme_classes import RhymeClass, compiled_chains, rhyme_classes
 from rap_analyzer.domain.rhyme_paths import class_paths
@@ -51,7 +52,7 @@ class RhymeAnalysis:
         chain_of: for each syllable of the stream the index of its chain, or -1.
         position: its position there, from 0.
         density: syllables in chains that are not identical ÷ all syllables, in [0, 1]; 0 without syllables.
-        schemes: for each section one letter a bar: bars whose last words rhyme share it, `-` rhymes with none.
+        schemes: for each section one letter a bar: bars whose endings rhyme share it, `-` rhymes with none.
     """
 
     lyrics: Lyrics
@@ -128,10 +129,10 @@ def _schemes(lyrics: Lyrics, stream: Stream, chained: Chained) -> tuple[tuple[st
     bars = [[bar.index for bar in section.bars if bar.sung] for section in lyrics.sections]
     section_ends = list(accumulate(map(len, bars)))
     places = np.where(chained.chain_of >= 0, chained.chain_of * len(stream) + chained.position, -1)
-    words = np.zeros((2, max((index for section in bars for index in section), default=-1) + 1), dtype=np.int64)
-    begins, ends = last_words(stream)
-    words[:, stream.bar[begins]] = begins, ends
-    begins, ends = words[:, [index for section in bars for index in section]]
+    found = np.zeros((2, max((index for section in bars for index in section), default=-1) + 1), dtype=np.int64)
+    begins, ends = endings(stream)
+    found[:, stream.bar[begins]] = begins, ends
+    begins, ends = found[:, [index for section in bars for index in section]]
     numbers = rhyme_kernel.schemes(places, begins, ends, section_ends)
     if numbers is None:
         bounds = list(zip(begins.tolist(), ends.tolist(), strict=True))
@@ -143,21 +144,26 @@ def _schemes(lyrics: Lyrics, stream: Stream, chained: Chained) -> tuple[tuple[st
 
 
 def _scheme(ends: Sequence[Sequence[int]]) -> list[int]:
-    """Letters as numbers for bars whose last words have such places of chains; -1 for one that answers none."""
-    once: set[int] = set()
-    often: set[int] = set()
-    for place in [place for end in ends for place in end]:
-        (often if place in once else once).add(place)
+    """Letters as numbers for bars whose endings have such places of chains; -1 for one that answers none.
+
+    A bar takes the letter of the latest one that it answers. Where that leaves an earlier one alone with its letter, it
+    takes that of a bar that answers it.
+    """
+    counts = Counter(place for end in ends for place in end)
+    shared = [[place for place in end if counts[place] > 1] for end in ends]
     letters: dict[int, int] = {}
     scheme, used = [], 0
-    for end in ends:
-        shared = [place for place in end if place in often]
-        letter = next((letters[place] for place in shared if place in letters), -1)
-        if shared and letter < 0:
-            letter, used = used, used + 1
-        letters.update(dict.fromkeys(shared, letter))
+    for places in shared:
+        letter = next((letters[place] for place in places if place in letters), used if places else -1)
+        used = max(used, letter + 1)
+        letters.update(dict.fromkeys(places, letter))
         scheme.append(letter)
-    return scheme
+    alone = {letter for letter, bars in Counter(scheme).items() if bars == 1}
+    for bar, places in enumerate(shared):
+        if scheme[bar] in alone:
+            scheme[bar] = next((letters[place] for place in places if letters[place] not in alone), -1)
+    order = {letter: number for number, letter in enumerate(dict.fromkeys(n for n in scheme if n >= 0))}
+    return [order.get(letter, -1) for letter in scheme]
 
 
 def _letter(number: int) -> str:

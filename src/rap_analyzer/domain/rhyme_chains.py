@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rap_analyzer.domain.rhyme_stream import LAST_WORD
+from rap_analyzer.domain.rhyme_stream import LAST_WORD, STRESSED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ECHO_BARS = 4
 """Bars within which a repeated last word is shown as repetition."""
+DACTYL = 3
+"""Syllables of the longest ending with one stress, which is its first: *carousel*, *beat in it*."""
 
 
 class RhymeKind(StrEnum):
@@ -147,6 +149,19 @@ def last_words(stream: Stream) -> tuple[Ints, Ints]:
     """First syllable of each bar's last word, and the one after it."""
     last = ((stream.role & LAST_WORD > 0) & (stream.left == 0)).nonzero()[0]
     return last + 1 - stream.size[last], last + 1
+
+
+def endings(stream: Stream) -> tuple[Ints, Ints]:
+    """First syllable of each bar's ending, and the one after it.
+
+    The ending is the last word; where that has no stress, as in *beat in it*, it begins with the stress before it,
+    which may be the third syllable from the end.
+    """
+    begins, ends = last_words(stream)
+    number = np.arange(len(stream))
+    stressed = np.maximum.accumulate(np.where(stream.role & STRESSED, number, -1))[ends - 1]
+    reached = (ends - stressed <= DACTYL) & (stressed >= 0) & (stream.bar[stressed] == stream.bar[begins])
+    return np.where(reached, np.minimum(stressed, begins), begins), ends
 
 
 def _placed(size: int, paths: Sequence[Sequence[RhymeClass]]) -> tuple[Ints, Ints, npt.NDArray[np.float64]]:

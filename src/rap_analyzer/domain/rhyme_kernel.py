@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
 LIBRARY = Path(__file__).parent / "kernel" / "librhyme.so"
-VERSION = 2
+VERSION = 3
 """Of the calls and of what they mean; raised in `kernel/kernel.c` too, so that an older library is not taken."""
 COLUMNS = (
     *("nucleus", "follow", "onset", "role", "stress", "left", "size", "letters", "traits"),
@@ -302,7 +302,7 @@ def schemes(places: Array, begins: Array, ends: Array, section_ends: Sequence[in
 
     Args:
         places: for each syllable a number of the chain and the position that it has, or -1.
-        begins: where the last word of each bar begins.
+        begins: where the ending of each bar begins.
         ends: where it ends, exclusive.
         section_ends: where the bars of each section end, exclusive.
     """

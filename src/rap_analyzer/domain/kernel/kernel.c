@@ -108,7 +108,7 @@ static void stand(Room *room, Song *song)
 
 /* What must be the same in Python, for a look before the first call. */
 VISIBLE const int64_t rhyme_kernel_shape[] = {
-    2, sizeof(Model), sizeof(Stream), sizeof(Found), WINDOW, REACH, FAR, AROUND, BEYOND, ENDINGS, BARS, WORDS, ALIGNED_TAIL, ROLES,
+    3, sizeof(Model), sizeof(Stream), sizeof(Found), WINDOW, REACH, FAR, AROUND, BEYOND, ENDINGS, BARS, WORDS, ALIGNED_TAIL, ROLES,
 };
 
 static int64_t classes_in(Room *room, const Model *model, const Stream *stream, int64_t begin, int n,
