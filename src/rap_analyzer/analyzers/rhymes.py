@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rap_analyzer.analyzers.algorithmic import CONFIG_HASH
+from rap_analyzer.analyzers.algorithmic import CONFIG_HASH, VERSION
 from rap_analyzer.analyzers.languages import english_only
 from rap_analyzer.analyzers.uncollected import uncollected
 from rap_analyzer.domain.lyrics import parse
@@ -14,7 +14,7 @@ from rap_analyzer.domain.rhyme import find_all, to_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ENGINE_VERSION = CONFIG_HASH
+ENGINE_VERSION = f"{VERSION}-{CONFIG_HASH}"
 """Changes whenever an answer may."""
 
 
