@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from rap_analyzer.adapters.genius import decode_page
+from rap_analyzer.adapters.genius import decode_page, read_page
 from rap_analyzer.adapters.genius_page import (
     FURNITURE_END,
     FURNITURE_START,
@@ -16,7 +16,7 @@ from rap_analyzer.adapters.genius_page import (
 )
 from rap_analyzer.domain.errors import Blocked, PageChanged
 from rap_analyzer.domain.non_songs import is_no_song
-from rap_analyzer.domain.track import Outcome
+from rap_analyzer.domain.track import Outcome, RawPage
 from rap_analyzer.domain.transcription import clean_transcription
 from rap_analyzer.simulators.corpus import ERAS
 from rap_analyzer.simulators.genius_pages import CHALLENGE, NOT_FOUND, SongPage, render_page
@@ -67,7 +67,7 @@ def test_every_era_gives_the_words_back(era: str, lyrics: str, song_id: int) -> 
     assume(expected)
     assume(not FURNITURE_START.search(expected))
     assume(not FURNITURE_END.search(expected))
-    page = parse_page(render_page(SongPage(song_id, "Tea", "Ada", lyrics, bio="About tea."), era).decode())
+    page = parse_page(render_page(SongPage(song_id, "Tea", "Ada", lyrics, bio="About tea."), era))
     assert (page.outcome, page.lyrics) == (Outcome.STORED, expected)
 
 
@@ -75,14 +75,14 @@ def test_every_era_gives_the_words_back(era: str, lyrics: str, song_id: int) -> 
 @pytest.mark.parametrize("kind", ["instrumental", "unreleased"])
 def test_a_song_without_words_says_why(era: str, kind: str) -> None:
     """Instrumental and unreleased songs are told apart in every era."""
-    page = parse_page(render_page(SongPage(4, "Tea", "Ada", "", kind), era).decode())
+    page = parse_page(render_page(SongPage(4, "Tea", "Ada", "", kind), era))
     assert (page.outcome, page.lyrics) == (Outcome(kind), "")
 
 
 @pytest.mark.parametrize("era", ERAS)
 def test_the_size_of_a_page_changes_nothing(era: str) -> None:
     """A page padded to half a megabyte gives the same words."""
-    html = render_page(SongPage(4, "Tea", "Ada", LYRICS), era, 500_000).decode()
+    html = render_page(SongPage(4, "Tea", "Ada", LYRICS), era, 500_000)
     assert 450_000 < len(html) < 550_000
     assert parse_page(html).lyrics == LYRICS
 
@@ -92,7 +92,7 @@ def test_the_size_of_a_page_changes_nothing(era: str) -> None:
 @settings(max_examples=40, deadline=None)
 def test_a_cut_page_is_never_lyrics(era: str, share: float) -> None:
     """Wherever a page is cut, it is an error, not a shorter song."""
-    html = render_page(SongPage(4, "Tea", "Ada", LYRICS), era).decode().rstrip()
+    html = render_page(SongPage(4, "Tea", "Ada", LYRICS), era).rstrip()
     with pytest.raises(PageChanged):
         parse_page(html[: int(share * len(html))])
 
@@ -102,7 +102,7 @@ def test_a_cut_page_is_never_lyrics(era: str, share: float) -> None:
 def test_any_text_is_a_page_or_a_known_error(html: str) -> None:
     """No text makes the parser fail in a way that nobody expects."""
     try:
-        page = parse_page(html + "</html>")
+        page = parse_page((html + "</html>").encode())
     except (PageChanged, Blocked):
         return
     assert page.outcome is not Outcome.STORED or page.lyrics
@@ -112,7 +112,7 @@ def test_deep_nesting_is_no_trouble() -> None:
     """Ten thousand elements inside each other are walked without recursion."""
     depth = 10_000
     html = page_of(box("<i>" * depth + "deep" + "</i>" * depth))
-    assert parse_page(html).lyrics == "deep"
+    assert parse_page(html.encode()).lyrics == "deep"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_deep_nesting_is_no_trouble() -> None:
 )
 def test_words_stay_and_furniture_goes(inner: str, expected: str) -> None:
     """Breaks, entities, links and nesting are read as a reader sees them."""
-    page = parse_page(page_of(inner))
+    page = parse_page(page_of(inner).encode())
     assert (page.outcome, page.lyrics) == (Outcome.STORED, expected)
 
 
@@ -165,7 +165,7 @@ def test_words_stay_and_furniture_goes(inner: str, expected: str) -> None:
 )
 def test_pages_without_lyrics_have_an_outcome(inner: str, title: str, outcome: Outcome) -> None:
     """Why there are no lyrics is an outcome of its own, never an empty song."""
-    page = parse_page(page_of(inner, title))
+    page = parse_page(page_of(inner, title).encode())
     assert (page.outcome, page.lyrics) == (outcome, "")
 
 
@@ -212,13 +212,13 @@ def test_titles_of_songs(title: str) -> None:
 def test_a_challenge_is_no_page() -> None:
     """A challenge for browsers is `Blocked`, whatever its status was."""
     with pytest.raises(Blocked, match="challenge"):
-        parse_page(CHALLENGE)
+        parse_page(CHALLENGE.encode())
 
 
 def test_a_page_with_the_watchers_script_is_a_page() -> None:
     """Ordinary pages carry the challenge platform's script; that blocks nobody."""
     html = page_of(box("A"), after="<script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script>")
-    assert parse_page(html).lyrics == "A"
+    assert parse_page(html.encode()).lyrics == "A"
 
 
 @pytest.mark.parametrize(
@@ -227,13 +227,14 @@ def test_a_page_with_the_watchers_script_is_a_page() -> None:
 def test_an_unknown_shape_says_so(html: str) -> None:
     """A page in which lyrics stand nowhere is an error that tells of a change, not an empty song."""
     with pytest.raises(PageChanged, match="none of the places"):
-        parse_page(html)
+        parse_page(html.encode())
 
 
 def test_a_state_that_cannot_be_read_is_an_unknown_shape() -> None:
     """A broken state is as good as none."""
+    html = page_of("", after="<script>window.__PRELOADED_STATE__ = JSON.parse('{\\\"a\\\": ');</script>")
     with pytest.raises(PageChanged):
-        parse_page(page_of("", after="<script>window.__PRELOADED_STATE__ = JSON.parse('{\\\"a\\\": ');</script>"))
+        parse_page(html.encode())
 
 
 def test_escapes_of_scripts_are_undone() -> None:
@@ -242,9 +243,9 @@ def test_escapes_of_scripts_are_undone() -> None:
     words = r"<p>it\x27s \u{1F600} \uD83D\uDE00 \'q\' \u00e9<br>\nend<\/p>"
     html = page_of("", after=f"<script>window.__PRELOADED_STATE__ = JSON.parse('{body.replace('@', words)}');</script>")
     with pytest.raises(PageChanged):
-        parse_page(html)  # a bare line break is no JSON
+        parse_page(html.encode())  # a bare line break is no JSON
     html = html.replace(r"<br>\n", "<br>")
-    assert parse_page(html).lyrics == "it's 😀 😀 'q' é\nend"
+    assert parse_page(html.encode()).lyrics == "it's 😀 😀 'q' é\nend"
 
 
 @pytest.mark.parametrize(
@@ -274,3 +275,19 @@ def test_pages_are_read_in_their_charset(body: bytes, kind: str, expected: str) 
 def test_any_bytes_are_some_text(body: bytes, charset: str) -> None:
     """Decoding never fails, also for labels that name no charset."""
     assert isinstance(decode_page(body, f"text/html; charset={charset}"), str)
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/html", "text/html; charset=utf-8", "text/html; charset=UTF8", "text/html; charset=x"]
+)
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1252", "utf-8-sig", "utf-16"])
+def test_words_keep_their_accents(kind: str, charset: str) -> None:
+    """A page in another charset than it says, or than nothing says, gives the same words."""
+    raw = RawPage(page_of(box("café — naïve")).encode(charset), kind)
+    assert read_page(raw).lyrics == "café — naïve"
+
+
+def test_bytes_that_are_no_characters_stay_out_of_words_that_have_none() -> None:
+    """An odd byte in a script takes no accent from the words."""
+    raw = RawPage(page_of(box("café"), after="<script>'@'</script>").encode().replace(b"@", b"\xe9"), "")
+    assert read_page(raw).lyrics == "café"

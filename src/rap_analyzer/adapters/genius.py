@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 ASKED_FOR_ALIASES = 5
 """Artists whose other names are looked at when no found name is the one asked for."""
+NO_CHARACTER = "\ufffd"
+"""Stands in words for bytes that are no UTF-8."""
 META_BYTES = 4096
 META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]+)""", re.IGNORECASE)
 HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w:.-]+)""", re.IGNORECASE)
@@ -222,10 +224,19 @@ def read_page(raw: RawPage) -> GeniusPage:
         PageChanged: it has a shape that the parser does not know; it holds the page.
     """
     try:
-        page = parse_page(decode_page(raw.body, raw.content_type))
+        page = _parsed(raw)
     except PageChanged as error:
         raise PageChanged(str(error), raw) from error
     return replace(page, raw_digest=raw.digest)
+
+
+def _parsed(raw: RawPage) -> GeniusPage:
+    """The page as it stands where it passes for UTF-8, which most are; else decoded with care."""
+    if _passes_for_utf8(raw.body, raw.content_type):
+        page = parse_page(raw.body)
+        if NO_CHARACTER not in page.lyrics:
+            return page
+    return parse_page(decode_page(raw.body, raw.content_type).encode("utf-8", "replace"))
 
 
 def try_page(raw: RawPage) -> tuple[GeniusPage | None, str]:
@@ -246,14 +257,26 @@ def decode_page(body: bytes, content_type: str) -> str:
         return body.decode("utf-8-sig", "replace")
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return body.decode("utf-16", "replace")
-    header, meta = HEADER_CHARSET.search(content_type), META_CHARSET.search(body[:META_BYTES])
-    declared = [header[1] if header else "", meta[1].decode("ascii") if meta else "", "utf-8"]
-    for charset in filter(None, declared):
+    for charset in _declared(body, content_type):
         try:
             return body.decode(_codec(charset))
         except (LookupError, UnicodeDecodeError):
             continue
     return body.decode("windows-1252", "replace")
+
+
+def _declared(body: bytes, content_type: str) -> list[str]:
+    """What the header and `<meta>` say of the charset, and UTF-8."""
+    header, meta = HEADER_CHARSET.search(content_type), META_CHARSET.search(body[:META_BYTES])
+    named = (header[1] if header else "", meta[1].decode("ascii") if meta else "", "utf-8")
+    return [charset for charset in named if charset]
+
+
+def _passes_for_utf8(body: bytes, content_type: str) -> bool:
+    """Whether nothing speaks against UTF-8 without a mark, the bytes themselves not asked."""
+    if body.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return False
+    return _declared(body, content_type)[0].lower() in ("utf-8", "utf8")
 
 
 def _codec(charset: str) -> str:

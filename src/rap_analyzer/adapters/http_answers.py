@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CHALLENGE = re.compile(
-    r"""_cf_chl_opt|cf-chl-|id=["']challenge-(?:form|running|error)"""
-    r"""|<title>(?:just a moment\.\.\.|attention required!)"""
+    rb"""_cf_chl_opt|cf-chl-|id=["']challenge-(?:form|running|error)"""
+    rb"""|<title>(?:just a moment\.\.\.|attention required!)"""
 )
-CHALLENGE_HINTS = ("cf_chl", "cf-chl", "challenge-", "<title>just", "<title>attention")
+CHALLENGE_HINTS = (b"cf_chl", b"cf-chl", b"challenge-", b"<title>just", b"<title>attention")
 """One of these stands wherever the pattern matches; to look for them first is twenty times as quick."""
-PAGE_END = re.compile(r"</html\s*>")
+PAGE_END = re.compile(rb"</html\s*>")
 LAST = 65_536
 """The end of a whole page stands this late; half a megabyte need not be searched for it."""
+LIKELY_LAST = 256
+"""Where it is looked for first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +47,15 @@ class Garbled(Exception):
     """Raised by a reader: the body is cut or malformed, and another attempt may bring a whole one."""
 
 
-def shows_challenge(html: str) -> bool:
+def shows_challenge(html: bytes) -> bool:
     """Whether the page is a challenge for browsers; a page that only carries the watcher's script is none."""
     small = html.lower()
     return any(hint in small for hint in CHALLENGE_HINTS) and CHALLENGE.search(small) is not None
 
 
-def is_whole_page(html: str) -> bool:
+def is_whole_page(html: bytes) -> bool:
     """Whether it has its end."""
-    return PAGE_END.search(html[-LAST:].lower()) is not None
+    return any(PAGE_END.search(html[-last:].lower()) for last in (LIKELY_LAST, LAST))
 
 
 def is_challenge(answer: Answer) -> bool:
@@ -62,7 +64,7 @@ def is_challenge(answer: Answer) -> bool:
         return True
     if answer.status not in (403, 503) or "html" not in answer.headers.get("content-type", ""):
         return False
-    return shows_challenge(answer.body[:65_536].decode("latin-1"))
+    return shows_challenge(answer.body[:65_536])
 
 
 def read_json(answer: Answer) -> tuple[int, Any]:
@@ -85,7 +87,7 @@ def read_whole_page(answer: Answer) -> Answer:
     Raises:
         Garbled: it was cut.
     """
-    if not is_whole_page(answer.body[-LAST:].decode("latin-1")):
+    if not is_whole_page(answer.body):
         raise Garbled("it ends before </html>")
     return answer
 

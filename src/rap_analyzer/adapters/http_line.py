@@ -132,12 +132,13 @@ class HttpLine:
             max_redirects=REDIRECTS,
             proxy=self._proxy_of(question.address),
         ) as response:
-            body = bytearray()
+            pieces, size = [], 0
             async for piece in response.content.iter_any():
-                body += piece
-                if len(body) > MOST_BYTES:
+                pieces.append(piece)
+                size += len(piece)
+                if size > MOST_BYTES:
                     raise TooLargeError(f"more than {MOST_BYTES >> 20} MB")
-            return Answer(str(response.url), response.status, response.headers, bytes(body))
+            return Answer(str(response.url), response.status, response.headers, b"".join(pieces))
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:

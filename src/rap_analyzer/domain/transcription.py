@@ -15,6 +15,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 OTHER_SPACE = r"[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
 UNEVEN_SPACES = re.compile(rf"{OTHER_SPACE}(?: |{OTHER_SPACE})*| (?: |{OTHER_SPACE})+")
 """Spaces within a line that are not one plain one already."""
+BLANK_LINES = re.compile(r"\n{3,}")
 LOOK_ALIKES = str.maketrans("аеорсухіјѕԁһӏАВЕКМНОРСТХІЈЅ", "aeopcyxijsdhlABEKMHOPCTXIJS")
 MIXED_WORD = re.compile(r"[^\W\d_]+")
 LATIN, CYRILLIC = re.compile(r"[a-zA-Z]"), re.compile(r"[\u0400-\u04ff\u0500-\u052f]")
@@ -33,8 +34,8 @@ def clean_transcription(text: str) -> str:
         text = unicodedata.normalize("NFC", INVISIBLE.sub("", text))
     if CYRILLIC.search(text) and LATIN.search(text):
         text = MIXED_WORD.sub(_latin_again, text)
-    lines = map(str.strip, UNEVEN_SPACES.sub(" ", text).split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+    cleaned = "\n".join(map(str.strip, UNEVEN_SPACES.sub(" ", text).split("\n")))
+    return (BLANK_LINES.sub("\n\n", cleaned) if "\n\n\n" in cleaned else cleaned).strip("\n")
 
 
 def _latin_again(match: re.Match[str]) -> str:
