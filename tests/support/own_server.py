@@ -7,12 +7,15 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
 from rap_analyzer.adapters.postgres.embedded import _system_user
+
+SERVES_US = "SELECT pid FROM pg_stat_activity WHERE application_name = 'rap' AND datname = 'rap_lyrics'"
 
 
 @dataclass
@@ -57,12 +60,11 @@ class OwnServer:
         self._pg_ctl("stop", "-w", "-m", mode)
 
     def kill(self) -> None:
-        """Kill one of its processes, for which it throws everybody out and recovers by itself."""
-        with self.connect() as admin:
-            [[victim]] = admin.execute(
-                "SELECT pid FROM pg_stat_activity WHERE application_name = 'rap' AND datname = 'rap_lyrics' LIMIT 1"
-            ).fetchall()
-        os.kill(victim, signal.SIGKILL)
+        """Kill a process of it that serves us, for which it throws everybody out and recovers by itself."""
+        with self.connect(autocommit=True) as admin:
+            while not (victims := admin.execute(SERVES_US).fetchall()):
+                time.sleep(0.05)
+        os.kill(victims[0][0], signal.SIGKILL)
 
     def _pg_ctl(self, *arguments: str) -> None:
         self._run("pg_ctl", "-D", f"{self.home}/c", *arguments)

@@ -95,8 +95,8 @@ class ProcessPool:
         """End the processes.
 
         Args:
-            wait: until they have ended. For one that has nothing left to do and whose caller ends next: at its own end
-                Python stumbles over a pool that is just closing, and says so on standard error.
+            wait: until they have ended, and what is under way before. For a caller that ends next: Python waits for it
+                then too, but may stumble over a pool that is just closing, and says so on standard error.
         """
         if self._executor is not None:
             self._executor.shutdown(wait=wait, cancel_futures=True)

@@ -11,12 +11,14 @@ import asyncio
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import procrastinate
 import structlog
 from procrastinate.exceptions import ConnectorException, JobAborted
 from procrastinate.job_context import AbortReason
+from procrastinate.manager import JobManager
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from rap_analyzer.adapters.postgres.jobs import TASK
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from procrastinate import JobContext
-    from procrastinate.jobs import Job
+    from procrastinate.connector import BaseConnector
+    from procrastinate.jobs import Job, Status
 
     from rap_analyzer.adapters.postgres.database import Database
     from rap_analyzer.adapters.postgres.jobs import JobStore
@@ -156,6 +159,7 @@ class JobQueue:
             conninfo=self._conninfo, min_size=1, max_size=connections, kwargs={"application_name": "rap worker"}
         )
         app = procrastinate.App(connector=connector)
+        app.job_manager = _Ends(connector, self._database)
         app.task(name=TASK, pass_context=True, retry=_Retries())(self._do)
         for chore in self._chores:
             _register(app, chore)
@@ -179,6 +183,36 @@ class JobQueue:
             await self._jobs.save_failure(number, reason)
             raise
         await self._jobs.delete_failure(number)
+
+
+class _Ends(JobManager):
+    """Tells the queue how batches end, once more when the server went away meanwhile.
+
+    The library's own one raises in a task that nobody awaits: a traceback on the terminal and no more. A batch whose
+    end stays untold is given back when its worker has gone, and done again, which does no harm.
+    """
+
+    def __init__(self, connector: BaseConnector, database: Database) -> None:
+        super().__init__(connector)
+        self._database = database
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        """A batch is done, or given up."""
+        await self._tell(partial(super().finish_job, job, status, delete_job))
+
+    async def retry_job(self, job: Job, *args: Any, **kwargs: Any) -> None:
+        """A batch is to be done again, now or later."""
+        await self._tell(partial(super().retry_job, job, *args, **kwargs))
+
+    async def _tell(self, tell: Callable[[], Awaitable[None]]) -> None:
+        try:
+            try:
+                await tell()
+            except ConnectorException:
+                await self._database.fetch("load_versions")  # waits until it is back
+                await tell()
+        except (ConnectorException, StoreError) as error:
+            log.info("the queue was not told how a batch ended", reason=str(error))
 
 
 class _Retries(BaseRetryStrategy):

@@ -100,7 +100,7 @@ async def open_services(settings: Settings, processes: int | None = None) -> Asy
     async with AsyncExitStack() as stack:
         database, reader = await _open_store(settings, stack)
         pool = ProcessPool(processes)
-        stack.callback(pool.close)
+        stack.callback(pool.close, wait=True)
         cache = connect_cache(settings)
         stack.push_async_callback(cache.close)
         states = _connect_states(settings, database, stack)

@@ -175,7 +175,7 @@ async def _with_own_processes(services: Services) -> AsyncIterator[Services]:
     """The same services with processes of their own, so that pages do not wait behind batches."""
     async with AsyncExitStack() as stack:
         pool = ProcessPool(PROCESSES)
-        stack.callback(pool.close)
+        stack.callback(pool.close, wait=True)
         analyzers = Analyzers(services.settings, pool, services.cache, services.states, stack)
         yield replace(services, pool=pool, analyzers=analyzers)
 
