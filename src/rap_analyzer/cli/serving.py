@@ -65,7 +65,10 @@ def serve_pages(host: str, port: int) -> None:
 
     from rap_analyzer.cli.console import out
 
-    config = uvicorn.Config("rap_analyzer.web.app:create_app", factory=True, host=host, port=port, log_level="error")
+    # h11 bounds what it takes for headers; httptools, which the simulators use, does not.
+    config = uvicorn.Config(
+        "rap_analyzer.web.app:create_app", factory=True, host=host, port=port, log_level="error", http="h11"
+    )
     server = uvicorn.Server(config)
     out.print(f"Serving at http://{host}:{port} (API at /docs; Ctrl-C stops it)")
     server.run()

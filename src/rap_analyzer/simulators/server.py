@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rap_analyzer.domain.errors import ConfigError
 
@@ -29,7 +29,7 @@ _quiet.propagate = False
 _quiet.setLevel(logging.CRITICAL)
 
 
-class _QuietProtocol(H11Protocol):
+class _QuietProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.logger = _quiet
