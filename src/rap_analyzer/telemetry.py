@@ -6,6 +6,7 @@ import logging
 import os
 import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,8 +112,7 @@ def _blank_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableM
 
 def resident_mb() -> float:
     """Memory of this process: what it has now where the system tells, else the most it has had."""
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return int(statm.read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    with suppress(FileNotFoundError), Path("/proc/self/statm").open("rb", buffering=0) as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

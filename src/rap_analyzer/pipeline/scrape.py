@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 CONCURRENT_SONGS = 16
 """Songs under way at once. The rate decides how often we ask; this only bridges the time that answers take."""
-SAVED_AT_ONCE = 32
-GATHERED_S = 0.1
+SAVED_AT_ONCE = 64
+GATHERED_S = 0.2
 """Songs are saved so long after the first that waits: a transaction costs as much for one as for ten."""
-CLAIMED_AT_ONCE = 8
+CLAIMED_AT_ONCE = 16
 """Songs. More would lie idle here while another process has nothing to do."""
 LOOKED_AT_ONCE = 64
 """Songs among which those to claim are looked for: looking through a long list for each few takes long."""
