@@ -1,9 +1,10 @@
 """How fast songs are collected, beside lyricsgenius in the same run: pages of real size, from a service 40 ms away.
 
 Both read from a simulated Genius in a process of its own that limits nobody. We are `rap scrape` as a user starts it,
-on a store of its own, start-up and saving included; lyricsgenius keeps what it read in memory.
+on a store of its own, start-up and saving included, alone and two at once on the same work; lyricsgenius keeps what it
+read in memory, and two of it would read the same songs twice.
 
-usage: collecting.py [--songs N] [--peer-songs N] [--latency S] [--page-bytes N] [--processes N]
+usage: collecting.py [--songs N] [--peer-songs N] [--latency S] [--page-bytes N] [--processes N ...]
 """
 
 from __future__ import annotations
@@ -36,17 +37,20 @@ NAMES = [artist.name for artist in load_corpus().artists]
 def main() -> None:
     """Command line."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--songs", type=int, default=2000, help="songs besides the demo's 76")
+    options.add_argument("--songs", type=int, default=4000, help="songs besides the demo's 76")
     options.add_argument("--peer-songs", type=int, default=60, help="songs that lyricsgenius reads")
     options.add_argument("--latency", type=float, default=0.04, help="seconds that each answer takes longer")
     options.add_argument("--page-bytes", type=int, default=500_000)
-    options.add_argument("--processes", type=int, default=1, help="how many `rap scrape` share the work")
+    options.add_argument(
+        "--processes", type=int, nargs="+", default=[1, 2], help="how many `rap scrape` share the work"
+    )
     chosen = options.parse_args()
     with served(chosen.songs, chosen.latency, chosen.page_bytes) as url:
         theirs = peer_rate(url, chosen.peer_songs)
-        ours = our_rate(url, chosen.processes)
-    print(f"lyricsgenius  {theirs:7.1f} songs/s")
-    print(f"rap scrape    {ours:7.1f} songs/s: {ours / theirs:.1f} times as many (wanted: {WANTED})")
+        ours = {processes: our_rate(url, processes) for processes in chosen.processes}
+    print(f"lyricsgenius    {theirs:7.1f} songs/s")
+    for processes, rate in ours.items():
+        print(f"{processes} x rap scrape  {rate:7.1f} songs/s: {rate / theirs:.1f} times as many (wanted: {WANTED})")
 
 
 @contextmanager
@@ -102,7 +106,9 @@ def our_rate(url: str, processes: int) -> float:
         server.release()
     if any(process.returncode for process in running):
         sys.exit(f"rap scrape failed: {printed}")
-    return sum(int(account.split(" found = ")[1].split()[0].replace(",", "")) for account in printed) / seconds
+    # Each account has all songs as found; what another process stored is `unchanged` there.
+    stored = [int(account.split(" found = ")[1].split(" stored")[0].replace(",", "")) for account in printed]
+    return sum(stored) / seconds
 
 
 if __name__ == "__main__":

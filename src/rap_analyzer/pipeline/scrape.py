@@ -32,7 +32,7 @@ CONCURRENT_SONGS = 16
 SAVED_AT_ONCE = 64
 GATHERED_S = 0.2
 """Songs are saved so long after the first that waits: a transaction costs as much for one as for ten."""
-CLAIMED_AT_ONCE = 16
+CLAIMED_AT_ONCE = 8
 """Songs. More would lie idle here while another process has nothing to do."""
 LOOKED_AT_ONCE = 64
 """Songs among which those to claim are looked for: looking through a long list for each few takes long."""
@@ -232,7 +232,7 @@ class _Run:
         _check_wanted(listing)
         if listing.artist is None:
             return None, False
-        return listing.artist, listing.is_listed or self._is_enough(await self._known(listing.artist))
+        return listing.artist, listing.is_listed or await self._has_enough(listing.artist)
 
     async def _read_on(self, name: str, listing: Listing) -> tuple[ArtistRef, bool]:
         """Songs are claimed page by page, so that they are visited while the list is still being read."""
@@ -246,7 +246,7 @@ class _Run:
             _check_wanted(listing)
         is_stale = self._scope.refresh and name not in self._reread
         page = None if is_stale else listing.next_page
-        while is_stale or not self._is_enough(await self._known(artist)):
+        while is_stale or not await self._has_enough(artist):
             if self._is_over or not self._affordable(1):
                 return artist, False
             listed = await self._source.list_songs(artist, page or 1)
@@ -258,13 +258,12 @@ class _Run:
                 break
         return artist, True
 
-    def _is_enough(self, songs: Sequence[KnownSong]) -> bool:
-        """Whether as many songs are known as are wanted; never when all are, whose number only the list's end tells.
-
-        Nor in another order than the list's: what comes first in it, only the whole list tells.
-        """
+    async def _has_enough(self, artist: ArtistRef) -> bool:
+        """Whether as many are known as are wanted; of all songs, and in another order, only the whole list tells."""
         most = self._selection.max_songs
-        return most is not None and self._selection.sort is Sort.POPULARITY and len(songs) >= most
+        if most is None or self._selection.sort is not Sort.POPULARITY:
+            return False
+        return len(await self._known(artist)) >= most
 
     async def _claim_songs(self, artist: ArtistRef, *, is_read: bool) -> None:
         """Hands wanted songs of a list to the visitors, as many at a time as they take."""
