@@ -21,7 +21,7 @@ PROBE_S = 150.0
 SLOWEST_PACE = 1 / 64
 RECOVERY_S = 120.0
 """Seconds in which a source that was slowed to a standstill would be back at its full rate."""
-TARGET_IN_FLIGHT = 20
+TARGET_IN_FLIGHT = 32
 """Requests that a source should have to work on at once, whoever sent them."""
 
 
