@@ -8,11 +8,12 @@ judge, `ɾ` the flapped t of butter.
 from __future__ import annotations
 
 import importlib.resources
-import json
 import re
 import unicodedata
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from rap_analyzer.domain.censored import uncensored
 from rap_analyzer.domain.letter_to_sound import sound_out
@@ -211,7 +212,7 @@ def silver_entries() -> dict[str, Any]:
 
 def _dictionary(name: str) -> dict[str, Any]:
     # Only the data files are read: importing misaki's English module would need spaCy.
-    words: dict[str, Any] = json.loads((importlib.resources.files("misaki") / "data" / name).read_bytes())
+    words: dict[str, Any] = orjson.loads((importlib.resources.files("misaki") / "data" / name).read_bytes())
     return words
 
 
