@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from selectolax.lexbor import LexborNode
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 """Raised when the same page would give other words."""
 
 CHALLENGE_BYTES = 65_536
