@@ -37,7 +37,8 @@ static int64_t answered(const Known *known, int64_t syllable)
     return place < 0 ? -1 : shared_at(known->sorted, known->count, place);
 }
 
-/* The letter of the first place of an ending that has one, and which not only one bar has, where that is asked; or -1. */
+/* The letter of the first place of an ending that has one, or -1. Where the bars of each letter are given, letters of one
+ * bar do not count. */
 static int64_t letter_among(const Known *known, int64_t begin, int64_t end, const int64_t *bars_of)
 {
     int64_t letter = -1, at;
@@ -97,10 +98,14 @@ void scheme(Room *room, const int64_t *places, const int64_t *begins, const int6
     const Known known = {places, sorted, count, letter_of};
     for (int64_t k = 0; k < bars; k++) {
         const int64_t given = letter_among(&known, begins[k], ends[k], NULL);
-        letters[k] = give_letter(&known, begins[k], ends[k], given < 0 ? used : given) ? (given < 0 ? used++ : given) : -1;
+        const int64_t letter = given < 0 ? used : given;
+        letters[k] = give_letter(&known, begins[k], ends[k], letter) ? letter : -1;
+        if (letters[k] == used)
+            used++;
         if (letters[k] >= 0)
-            bars_of[letters[k]]++;
+            bars_of[letter]++;
     }
+    /* Whom a later bar has left alone with a letter takes that of a bar which answers it. */
     for (int64_t k = 0; k < bars; k++)
         if (letters[k] >= 0 && bars_of[letters[k]] == 1)
             letters[k] = letter_among(&known, begins[k], ends[k], bars_of);
