@@ -163,8 +163,13 @@ class Frontier:
                 await self.hold()
 
     async def let_go(self) -> None:
-        """Gives everything that is claimed back, by letting go of the lock."""
+        """Gives everything that is claimed back, by letting go of the lock.
+
+        It is unlocked before the connection is closed: a server comes to notice a closed one some time later.
+        """
         if self._lock is not None:
+            with suppress(psycopg.Error):  # a lost connection holds none any more
+                await self._lock.execute(query("unlock_worker"), {"space": SPACE, "worker": self.worker})
             await self._lock.close()
             self._lock = None
 

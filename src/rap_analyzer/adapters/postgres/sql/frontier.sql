@@ -6,6 +6,10 @@ SELECT nextval('frontier_workers')::int AS worker, now() AS started;
 -- Show that the worker lives, for as long as this connection does
 SELECT pg_advisory_lock(%(space)s, %(worker)s);
 
+-- unlock_worker --
+-- Show that it no longer does
+SELECT pg_advisory_unlock(%(space)s, %(worker)s);
+
 -- load_workers --
 -- Workers that live. A server that has just started, or whose processes have, lost the locks of all: for a moment
 -- everybody who has claimed something passes for alive
