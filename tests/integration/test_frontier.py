@@ -16,7 +16,16 @@ from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.domain.errors import Blocked, NotFound, PageChanged, SourceError
 from rap_analyzer.domain.frontier import Budget, Scope, SongPage, Wish
 from rap_analyzer.domain.selection import Selection
-from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Role, Song, SongStub
+from rap_analyzer.domain.track import (
+    NO_VALIDATORS,
+    ArtistRef,
+    Credit,
+    Outcome,
+    Role,
+    Song,
+    SongStub,
+    Validators,
+)
 from rap_analyzer.pipeline.room import Room
 from rap_analyzer.pipeline.scrape import Scraper, ScrapeReport
 
@@ -38,8 +47,8 @@ class Page:
 
     raw_digest = ""
 
-    def __init__(self, lyrics: str) -> None:
-        self.lyrics, self.outcome = lyrics, Outcome.STORED
+    def __init__(self, lyrics: str, outcome: Outcome = Outcome.STORED, validators: Validators = NO_VALIDATORS) -> None:
+        self.lyrics, self.outcome, self.validators = lyrics, outcome, validators
 
 
 class Shelf:
@@ -92,7 +101,7 @@ class Shelf:
         artist = source_id.split(maxsplit=1)[0]
         return Song(source_id, source_id, "", (Credit(ArtistRef(artist, f"id of {artist}"), Role.PRIMARY),))
 
-    async def fetch_lyrics(self, song: Song) -> Page:
+    async def fetch_lyrics(self, song: Song, _: Validators = NO_VALIDATORS) -> Page:
         return Page(self.words.get(song.source_id, f"words of {song.source_id}"))
 
     def _fail(self, what: str) -> None:

@@ -18,6 +18,7 @@ from rap_analyzer.adapters.http_line import Timeouts
 from rap_analyzer.adapters.postgres.source_states import SourceStates
 from rap_analyzer.domain.errors import Blocked, ConfigError, NotFound, PageChanged, RateLimited, SourceError
 from rap_analyzer.domain.pacing import Rate
+from rap_analyzer.domain.track import Validators
 from rap_analyzer.simulators.faults import FaultInjector, Faults
 from rap_analyzer.simulators.server import SimulatorServer
 from rap_analyzer.telemetry import registry
@@ -118,6 +119,18 @@ async def test_refusals_are_not_retried(service: Service, status: int, error: ty
             await way.get_json(service.server.url)
     assert type(raised.value) is error
     assert len(service.seen) == 1
+
+
+async def test_a_page_that_is_known_is_asked_for_on_a_condition(service: Service) -> None:
+    """By all that is known of it; one of which nothing is known, without."""
+    page = "<html></html>"
+    service.answers = [Response(status_code=304), Response(status_code=304), Response(page), Response(page)]
+    known = [Validators('W/"7"', "Tue, 03 Nov 2026 08:12:31 GMT"), Validators('"8"'), Validators('"9"'), Validators()]
+    async with door() as way:
+        answers = [await way.get_page(service.server.url + "/page", validators) for validators in known]
+    assert [answer.status for answer in answers] == [304, 304, 200, 200]
+    asked = [(r.headers.get("if-none-match"), r.headers.get("if-modified-since")) for r in service.seen]
+    assert asked == [('W/"7"', "Tue, 03 Nov 2026 08:12:31 GMT"), ('"8"', None), ('"9"', None), (None, None)]
 
 
 async def test_an_expected_status_is_an_answer(service: Service) -> None:

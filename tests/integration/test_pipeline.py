@@ -31,7 +31,17 @@ from rap_analyzer.domain.frontier import Scope, SongPage
 from rap_analyzer.domain.job import Batch
 from rap_analyzer.domain.search import Filters
 from rap_analyzer.domain.selection import Selection
-from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Role, Song, SongStub, TrackDraft
+from rap_analyzer.domain.track import (
+    NO_VALIDATORS,
+    ArtistRef,
+    Credit,
+    Outcome,
+    Provenance,
+    Role,
+    Song,
+    SongStub,
+    TrackDraft,
+)
 from rap_analyzer.pipeline.analyze import Step, analyze_batch
 from rap_analyzer.pipeline.embed import embed
 from rap_analyzer.pipeline.importing import import_rows, plan_import
@@ -45,7 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
     from pathlib import Path
 
-    from rap_analyzer.domain.track import Account
+    from rap_analyzer.domain.track import Account, Validators
     from rap_analyzer.pipeline.scrape import ScrapeReport
     from rap_analyzer.simulators.corpus import Corpus
 
@@ -227,14 +237,14 @@ class ShelfWithAGap:
     async def fetch_song(self, source_id: str) -> Song:
         return Song(source_id, f"Song {source_id}", "", (Credit(ArtistRef("Ann"), Role.PRIMARY),))
 
-    async def fetch_lyrics(self, song: Song) -> TrackDraft:
+    async def fetch_lyrics(self, song: Song, _: Validators) -> TrackDraft:
         if song.source_id == "2":
             raise NotFound("page 2 is gone")
         return ReadPage(song.source_id)  # type: ignore[return-value]  # has what a page has
 
 
 class ReadPage:
-    outcome, raw_digest = Outcome.STORED, ""
+    outcome, raw_digest, validators = Outcome.STORED, "", NO_VALIDATORS
 
     def __init__(self, number: str) -> None:
         self.lyrics = f"bar of song {number}"

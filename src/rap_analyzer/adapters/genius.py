@@ -24,17 +24,18 @@ from rap_analyzer.adapters.genius_lists import (
 )
 from rap_analyzer.adapters.genius_page import PARSER_VERSION, GeniusPage, parse_page
 from rap_analyzer.adapters.http import USER_AGENT, HttpDoor
+from rap_analyzer.adapters.http_answers import NOT_MODIFIED, validators_of
 from rap_analyzer.domain.errors import Blocked, ConfigError, InputError, NotFound, PageChanged
 from rap_analyzer.domain.frontier import WishKind
 from rap_analyzer.domain.pacing import parse_rate
-from rap_analyzer.domain.track import ArtistRef, RawPage
+from rap_analyzer.domain.track import NO_VALIDATORS, ArtistRef, Outcome, RawPage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from rap_analyzer.adapters.http_answers import Answer
     from rap_analyzer.domain.frontier import SongPage, Wish
-    from rap_analyzer.domain.track import Song
+    from rap_analyzer.domain.track import Song, Validators
     from rap_analyzer.ports import SharedState
 
 ASKED_FOR_ALIASES = 5
@@ -156,8 +157,8 @@ class GeniusSource:
         response = await self._get(f"/songs/{_number(source_id)}", text_format="plain")
         return read_song(response.get("song"))
 
-    async def fetch_lyrics(self, song: Song) -> GeniusPage:
-        """The song's page, parsed.
+    async def fetch_lyrics(self, song: Song, known: Validators = NO_VALIDATORS) -> GeniusPage:
+        """The song's page, parsed; only that it is `unchanged` where it is still the one with the known validators.
 
         Raises:
             NotFound: the page is gone.
@@ -170,8 +171,11 @@ class GeniusSource:
                 f"Genius gives {song.url!r} as the page of song {song.source_id}: it has no path to ask for."
             )
         await self._respect_robots(path)
-        answer = await self._door.get_page(self._web + path)
-        return read_page(RawPage(answer.body, answer.headers.get("content-type", "")))
+        answer = await self._door.get_page(self._web + path, known)
+        if answer.status == NOT_MODIFIED:
+            return GeniusPage(Outcome.UNCHANGED)
+        page = read_page(RawPage(answer.body, answer.headers.get("content-type", "")))
+        return replace(page, validators=validators_of(answer))
 
     async def _find_alias(self, name: str, wanted: str, found: list[ArtistRef]) -> ArtistRef:
         """The artist with that alternate name, among those whose names are nearest."""

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 from rap_analyzer.adapters.http_answers import is_whole_page, shows_challenge
 from rap_analyzer.domain.errors import Blocked, PageChanged
 from rap_analyzer.domain.non_songs import is_no_song
-from rap_analyzer.domain.track import Outcome
+from rap_analyzer.domain.track import NO_VALIDATORS, Outcome, Validators
 from rap_analyzer.domain.transcription import clean_transcription
 
 if TYPE_CHECKING:
@@ -76,14 +76,17 @@ class GeniusPage:
     """What a song page holds.
 
     Attributes:
-        outcome: `stored` when there are lyrics, else `instrumental`, `unreleased` or `not_a_song`.
+        outcome: `stored` when there are lyrics, else `instrumental`, `unreleased` or `not_a_song`; `unchanged` when
+            it was not sent, because it is the page that was known.
         lyrics: the words, cleaned, sections separated by a blank line; empty unless `stored`.
         raw_digest: SHA-256 (hex) of the page's bytes; empty until whoever fetched them says so.
+        validators: by what the page can be asked whether it has changed; whoever fetched it says so.
     """
 
     outcome: Outcome
     lyrics: str = ""
     raw_digest: str = ""
+    validators: Validators = NO_VALIDATORS
 
 
 def parse_page(html: bytes) -> GeniusPage:

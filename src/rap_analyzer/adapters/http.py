@@ -12,8 +12,10 @@ import stamina
 
 from rap_analyzer import __version__, telemetry
 from rap_analyzer.adapters.http_answers import (
+    NOT_MODIFIED,
     Answer,
     Garbled,
+    conditions,
     is_challenge,
     read_json,
     read_whole_page,
@@ -40,12 +42,14 @@ from rap_analyzer.domain.errors import (
     RateLimited,
     SourceError,
 )
+from rap_analyzer.domain.track import NO_VALIDATORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from types import TracebackType
 
     from rap_analyzer.domain.pacing import Rate
+    from rap_analyzer.domain.track import Validators
     from rap_analyzer.ports import SharedState
 
 T = TypeVar("T")
@@ -175,14 +179,15 @@ class HttpDoor:
             on_send=on_send,
         )
 
-    async def get_page(self, url: str) -> Answer:
-        """GET a whole HTML page.
+    async def get_page(self, url: str, known: Validators = NO_VALIDATORS) -> Answer:
+        """GET a whole HTML page, or the status 304 where it is still the one with the known validators.
 
         Raises:
             PageChanged: it ends before `</html>`, also after the retries.
             NotFound, RateLimited, Blocked, SourceError: as `ask`.
         """
-        return await self.ask("GET", url, read=read_whole_page)
+        unchanged = {NOT_MODIFIED} if known else ()
+        return await self.ask("GET", url, read=read_whole_page, headers=conditions(known), expected=unchanged)
 
     async def ask(
         self,
@@ -238,7 +243,7 @@ class HttpDoor:
             answer = self._checked(await self._send(question), question)
             value = self._readable(answer, question, read)
             result, failed = ("ok" if answer.status < 300 else str(answer.status)), False  # noqa: PLR2004
-            answered = result == "ok"
+            answered = result == "ok" or answer.status == NOT_MODIFIED
         except _Failed as failure:
             result, failed = failure.result, failure.is_fault
             await self._tell_of_wait(failure, time.perf_counter() - started)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from rap_analyzer.domain.track import Validators
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,6 +26,9 @@ LAST = 65_536
 """The end of a whole page stands this late; half a megabyte need not be searched for it."""
 LIKELY_LAST = 256
 """Where it is looked for first."""
+ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{1,200}"')
+DATE = re.compile(r"[A-Za-z0-9,: +-]{1,60}")
+NOT_MODIFIED = 304
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +87,26 @@ def read_json(answer: Answer) -> tuple[int, Any]:
 
 
 def read_whole_page(answer: Answer) -> Answer:
-    """The answer, when it is a page to its end.
+    """The answer, when it is a page to its end, or says that the page has not changed.
 
     Raises:
         Garbled: it was cut.
     """
-    if not is_whole_page(answer.body):
+    if answer.status != NOT_MODIFIED and not is_whole_page(answer.body):
         raise Garbled("it ends before </html>")
     return answer
+
+
+def validators_of(answer: Answer) -> Validators:
+    """By what the page can be asked whether it has changed; what is not written as RFC 9110 has it is left out."""
+    etag, date = (answer.headers.get(name, "").strip() for name in ("etag", "last-modified"))
+    return Validators(etag if ETAG.fullmatch(etag) else "", date if DATE.fullmatch(date) else "")
+
+
+def conditions(known: Validators) -> dict[str, str]:
+    """Headers that ask for a page only if it is no longer the one with these validators."""
+    headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    return {name: value for name, value in headers.items() if value}
 
 
 def retry_after(answer: Answer) -> float | None:

@@ -59,7 +59,8 @@ class Scope:
 
     Attributes:
         selection: which songs of each list.
-        refresh: read every list anew, and visit songs again whose words have changed since.
+        refresh: read every list anew, and visit songs again that have changed since; those of which the source does
+            not say so, where their pages can be asked.
     """
 
     selection: Selection = EVERYTHING

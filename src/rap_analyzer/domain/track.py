@@ -59,6 +59,42 @@ class Relationship:
 
 
 @dataclass(frozen=True, slots=True)
+class Validators:
+    """By what a page can be asked for only where it has changed since (RFC 9110, section 8.8).
+
+    Attributes:
+        etag: the version that its source names; empty where it names none.
+        last_modified: when it was last changed, as its source writes it; empty where it does not.
+    """
+
+    etag: str = ""
+    last_modified: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.etag or self.last_modified)
+
+
+NO_VALIDATORS = Validators()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPage:
+    """A song's page as an earlier visit found it.
+
+    Attributes:
+        outcome: what it told.
+        url: where it was.
+        parser_version: version of the parser that read it.
+        validators: by what it can be asked whether it has changed.
+    """
+
+    outcome: Outcome
+    url: str
+    parser_version: str
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True)
 class SongStub:
     """A song as a list shows it: enough to decide whether to visit it. What lists often leave out is None.
 
@@ -72,6 +108,7 @@ class SongStub:
         language: its code.
         year: of release.
         released_on: the day.
+        page: its page on an earlier visit, where that can be asked whether it has changed.
     """
 
     source_id: str
@@ -83,6 +120,7 @@ class SongStub:
     language: str | None = None
     year: int | None = None
     released_on: date | None = None
+    page: KnownPage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +207,7 @@ class TrackDraft:
         lyrics: the words, where the outcome is `stored`.
         reason: why it has none, in words.
         raw: its page, where that is worth keeping for another parser.
+        validators: by what its page can be asked whether it has changed.
     """
 
     song: Song
@@ -177,6 +216,7 @@ class TrackDraft:
     lyrics: str = ""
     reason: str = ""
     raw: RawPage | None = None
+    validators: Validators = NO_VALIDATORS
 
     @property
     def digest(self) -> str:

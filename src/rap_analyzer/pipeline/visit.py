@@ -11,11 +11,20 @@ import structlog
 from rap_analyzer.domain.errors import Blocked, NotFound, PageChanged, RateLimited, SourceError
 from rap_analyzer.domain.frontier import KnownSong
 from rap_analyzer.domain.non_songs import is_no_song
-from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Role, Song, TrackDraft
+from rap_analyzer.domain.track import (
+    NO_VALIDATORS,
+    ArtistRef,
+    Credit,
+    Outcome,
+    Provenance,
+    Role,
+    Song,
+    TrackDraft,
+)
 
 if TYPE_CHECKING:
     from rap_analyzer.domain.selection import Selection
-    from rap_analyzer.domain.track import SongStub
+    from rap_analyzer.domain.track import KnownPage, SongStub
     from rap_analyzer.ports import Frontier, LyricsSource
 
 log = structlog.get_logger(__name__)
@@ -55,7 +64,8 @@ class Visitor:
             return self.draft(song, Outcome.NOT_A_SONG)
         try:
             song = await self._described(await self.source.fetch_song(stub.source_id))
-            page = await self.source.fetch_lyrics(song)
+            known = self._known_page(stub, song)
+            page = await self.source.fetch_lyrics(song, known.validators if known else NO_VALIDATORS)
         except NotFound as error:
             return self.draft(song, Outcome.MISSING, reason=str(error))
         except (Blocked, RateLimited):
@@ -64,7 +74,16 @@ class Visitor:
             log.info("song failed", song=stub.url, error=str(error))
             failed = self.draft(song, Outcome.FAILED, reason=f"{type(error).__name__}: {error}")
             return replace(failed, raw=error.raw) if isinstance(error, PageChanged) else failed
-        return self.draft(song, page.outcome, page.lyrics, page.raw_digest)
+        if known and page.outcome is Outcome.UNCHANGED:
+            outcome = Outcome.UNCHANGED if known.outcome is Outcome.STORED else known.outcome
+            return replace(self.draft(song, outcome), validators=known.validators)
+        draft = self.draft(song, page.outcome, page.lyrics, page.raw_digest)
+        return replace(draft, validators=page.validators)
+
+    def _known_page(self, stub: SongStub, song: Song) -> KnownPage | None:
+        """The page of an earlier visit, unless it has moved since, or would now be read otherwise."""
+        known, now = stub.page, (song.url, self.source.parser_version)
+        return known if known and (known.url, known.parser_version) == now else None
 
     def blocked(self, stub: SongStub, why: str) -> TrackDraft:
         """A song that the source did not let us read."""

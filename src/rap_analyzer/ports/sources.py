@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from rap_analyzer.domain.track import NO_VALIDATORS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rap_analyzer.domain.enrichment import Recording, RecordingQuery
     from rap_analyzer.domain.frontier import SongPage, Wish
-    from rap_analyzer.domain.track import ArtistRef, Outcome, Song
+    from rap_analyzer.domain.track import ArtistRef, Outcome, Song, Validators
 
 
 class LyricsPage(Protocol):
@@ -17,7 +19,7 @@ class LyricsPage(Protocol):
 
     @property
     def outcome(self) -> Outcome:
-        """`stored` when there are lyrics, else why not."""
+        """`stored` when there are lyrics, `unchanged` when it is the page that was known, else why there are none."""
 
     @property
     def lyrics(self) -> str:
@@ -26,6 +28,10 @@ class LyricsPage(Protocol):
     @property
     def raw_digest(self) -> str:
         """SHA-256 (hex) of the page's bytes."""
+
+    @property
+    def validators(self) -> Validators:
+        """By what the page can be asked whether it has changed."""
 
 
 class LyricsSource(Protocol):
@@ -63,8 +69,8 @@ class LyricsSource(Protocol):
             NotFound: the song is gone.
         """
 
-    async def fetch_lyrics(self, song: Song) -> LyricsPage:
-        """The song's page, parsed.
+    async def fetch_lyrics(self, song: Song, known: Validators = NO_VALIDATORS) -> LyricsPage:
+        """The song's page, parsed; only that it is `unchanged` where it is still the one with the known validators.
 
         Raises:
             NotFound: the page is gone.

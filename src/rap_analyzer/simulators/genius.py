@@ -53,6 +53,7 @@ def genius_app(
     token: str = DEMO_TOKEN,
     scale: int = 0,
     page_bytes: int = 0,
+    names_versions: bool = False,
     faults: Faults | None = None,
 ) -> FaultInjector:
     """The simulator as an ASGI application.
@@ -62,10 +63,12 @@ def genius_app(
         token: the only token that its API accepts.
         scale: how many more songs are made up, for load tests.
         page_bytes: size of song pages; 0 for as small as they come, 500_000 for that of real ones.
+        names_versions: whether song pages carry an ETag, and are not sent again to whoever has that version. Those of
+            Genius were not seen to.
         faults: what goes wrong, and the latency.
     """
     corpus = corpus or load_corpus()
-    service = _Genius(corpus.scaled(scale) if scale else corpus, token, page_bytes)
+    service = _Genius(corpus.scaled(scale) if scale else corpus, token, page_bytes, names_versions=names_versions)
     routes = [Route(path, endpoint) for path, endpoint in service.endpoints().items()]
     return FaultInjector(Starlette(routes=routes), faults)
 
@@ -73,8 +76,9 @@ def genius_app(
 class _Genius:
     """Answers to requests."""
 
-    def __init__(self, corpus: Corpus, token: str, page_bytes: int) -> None:
+    def __init__(self, corpus: Corpus, token: str, page_bytes: int, *, names_versions: bool) -> None:
         self._corpus = corpus
+        self._names_versions = names_versions
         self._token = token
         self._page_bytes = page_bytes
         self._shapes = GeniusShapes(corpus)
@@ -132,6 +136,10 @@ class _Genius:
         # Where the encoding is odd, only the page says so: the header leaves it out, as some servers do.
         kind = "text/html; charset=utf-8" if song.encoding == "utf-8" else "text/html"
         headers = _headers(200, 0.04) | {"Content-Type": kind, "Cache-Control": "public, s-maxage=300"}
+        if self._names_versions:
+            headers["ETag"] = version = f'W/"{zlib.crc32(body):08x}"'
+            if request.headers.get("if-none-match") == version:
+                return Response(status_code=304, headers=headers)
         return Response(body, headers=headers)
 
     def _song_at(self, path: str) -> DemoSong | None:

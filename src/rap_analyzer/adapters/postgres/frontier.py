@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import psycopg
 from rap_analyzer.adapters.postgres.database import Database, query
 from rap_analyzer.domain.errors import StoreError
 from rap_analyzer.domain.frontier import SETTLED, KnownSong, Listing
-from rap_analyzer.domain.track import ArtistRef, Outcome, SongStub
+from rap_analyzer.domain.track import ArtistRef, KnownPage, Outcome, SongStub, Validators
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -109,7 +110,7 @@ class Frontier:
         if not source_ids:
             return []
         values = {"ids": list(source_ids), "limit": limit, "live": await self._live()}
-        return [SongStub(**row) for row in await self._run("claim_songs", **values, **self._due(scope))]
+        return [_stub(row) for row in await self._run("claim_songs", **values, **self._due(scope))]
 
     async def describe(self, song: Song) -> None:
         """Remembers what a song itself says that its list may leave out."""
@@ -192,6 +193,15 @@ async def open_frontier(database: Database, source: str) -> AsyncIterator[Fronti
         holding.cancel()
         await asyncio.gather(holding, return_exceptions=True)
         await frontier.let_go()
+
+
+def _stub(row: Mapping[str, Any]) -> SongStub:
+    """A claimed song, with what an earlier visit knows of its page."""
+    stub = SongStub(row["source_id"], row["title"], row["artist"], row["url"])
+    if (known := row["validators"]) is None:
+        return stub
+    validators = Validators(known["etag"], known["last_modified"])
+    return replace(stub, page=KnownPage(Outcome(row["outcome"]), known["url"], known["parser_version"], validators))
 
 
 def _known(row: Mapping[str, Any]) -> KnownSong:

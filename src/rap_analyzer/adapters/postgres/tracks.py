@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
@@ -24,7 +25,7 @@ Key = tuple[str, str]
 STAGED_TYPES = (
     *("int4", "text", "text", "text", "text", "text", "text", "text"),
     *("date", "int2", "text", "int8", "text", "text"),
-    *("text", "text", "timestamptz", "text", "text", "jsonb", "jsonb"),
+    *("text", "text", "timestamptz", "text", "text", "jsonb", "jsonb", "jsonb"),
 )
 ANALYZED_FROM = 100
 """Rows from which PostgreSQL is told what a batch holds: guessing, it reads all of the tracks for every batch."""
@@ -34,6 +35,7 @@ SAVE_STEPS = (
     "save_staged_relationships",
     "save_staged_provenance",
     "save_staged_visits",
+    "save_staged_revisits",
     "describe_staged_songs",
 )
 
@@ -161,7 +163,14 @@ def _staged_row(ordinal: int, draft: TrackDraft) -> tuple[Any, ...]:
         source.raw_digest,
         Jsonb([_credit(c) for c in song.credits]),
         Jsonb([{"kind": r.kind, "id": r.source_id} for r in song.relationships]),
+        Jsonb(_validators(draft)) if draft.validators else None,
     )
+
+
+def _validators(draft: TrackDraft) -> dict[str, str]:
+    """By what the page can be asked whether it has changed: at this address, and for what this parser read of it."""
+    source = draft.provenance
+    return {**asdict(draft.validators), "url": source.url, "parser_version": source.parser_version}
 
 
 def _credit(credit: Credit) -> dict[str, str]:

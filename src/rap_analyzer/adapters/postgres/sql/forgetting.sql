@@ -20,7 +20,7 @@ SELECT source, source_id, artist FROM tracks WHERE id = ANY(%(track_ids)s::bigin
 
 -- save_forgotten_visits --
 -- What became of these songs: they were forgotten
-UPDATE visits v SET outcome = 'forgotten', reason = '', visited_at = now()
+UPDATE visits v SET outcome = 'forgotten', reason = '', validators = NULL, visited_at = now()
 FROM tracks t WHERE t.id = ANY(%(track_ids)s::bigint[]) AND (v.source, v.source_id) = (t.source, t.source_id);
 
 -- delete_forgotten_tracks --
@@ -29,7 +29,7 @@ DELETE FROM tracks WHERE id = ANY(%(track_ids)s::bigint[]);
 
 -- mark_staged_forgotten --
 -- Drafts on their way in that are not wanted here: their words go no further
-UPDATE staged s SET outcome = 'forgotten', reason = '', lyrics = ''
+UPDATE staged s SET outcome = 'forgotten', reason = '', lyrics = '', validators = NULL
 WHERE EXISTS (SELECT 1 FROM forgotten_tracks f WHERE (f.source, f.source_id) = (s.source, s.source_id))
    OR EXISTS (SELECT 1 FROM forgotten_artists f JOIN jsonb_array_elements(s.credits) c
               ON f.source = s.source AND f.source_id = c->>'id' AND c->>'role' = 'primary')

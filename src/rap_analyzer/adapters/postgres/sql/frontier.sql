@@ -81,10 +81,10 @@ WHERE source = %(source)s AND source_id = %(source_id)s;
 -- describe_staged_songs --
 -- The same of staged songs; whoever visited them is done with them
 UPDATE frontier_songs f SET worker = NULL,
-    language = CASE WHEN s.outcome = 'stored' THEN s.language ELSE f.language END,
-    year = CASE WHEN s.outcome = 'stored' THEN s.year ELSE f.year END,
-    released_on = CASE WHEN s.outcome = 'stored' THEN s.released_on ELSE f.released_on END,
-    described_at = CASE WHEN s.outcome = 'stored' THEN now() ELSE f.described_at END
+    language = CASE WHEN s.outcome IN ('stored', 'unchanged') THEN s.language ELSE f.language END,
+    year = CASE WHEN s.outcome IN ('stored', 'unchanged') THEN s.year ELSE f.year END,
+    released_on = CASE WHEN s.outcome IN ('stored', 'unchanged') THEN s.released_on ELSE f.released_on END,
+    described_at = CASE WHEN s.outcome IN ('stored', 'unchanged') THEN now() ELSE f.described_at END
 FROM staged s WHERE (f.source, f.source_id) = (s.source, s.source_id);
 
 -- save_list --
@@ -105,7 +105,8 @@ WHERE source = %(source)s AND asked = %(asked)s;
 -- The songs of a list so far, what is known of each, whether it is due for a visit, and what the last one told
 SELECT l.source_id, v.outcome, (
     v.outcome IS NULL OR v.visited_at < %(since)s AND (
-        v.outcome <> ALL(%(settled)s::text[]) OR %(refresh)s AND s.changed_at > v.visited_at AND v.outcome <> 'forgotten')
+        v.outcome <> ALL(%(settled)s::text[]) OR %(refresh)s AND v.outcome <> 'forgotten'
+        AND (s.changed_at > v.visited_at OR s.changed_at IS NULL AND v.validators IS NOT NULL))
 ) AS is_due, s.title, s.primary_ids, s.language, s.year, s.released_on, s.described_at IS NOT NULL AS is_described
 FROM frontier_lists l JOIN frontier_songs s USING (source, source_id) LEFT JOIN visits v USING (source, source_id)
 WHERE l.source = %(source)s AND l.artist_id = %(artist_id)s
@@ -115,19 +116,21 @@ ORDER BY l.position;
 -- Take some of these songs that are due and that nobody visits; those never visited come first. They are chosen once: as a
 -- subquery of the UPDATE they might be chosen again for each row, and be more than the limit
 WITH chosen AS MATERIALIZED (
-    SELECT s.source_id
+    SELECT s.source_id, v.outcome, CASE WHEN v.outcome <> 'stored' OR EXISTS (
+        SELECT FROM tracks t WHERE (t.source, t.source_id) = (v.source, v.source_id)) THEN v.validators END AS validators
     FROM unnest(%(ids)s::text[]) WITH ORDINALITY AS w(source_id, place)
     JOIN frontier_songs s ON s.source = %(source)s AND s.source_id = w.source_id
     LEFT JOIN visits v ON v.source = s.source AND v.source_id = s.source_id
     WHERE (s.worker IS NULL OR s.worker <> %(worker)s AND s.worker <> ALL(%(live)s::int[]))
       AND (v.outcome IS NULL OR v.visited_at < %(since)s AND (
-           v.outcome <> ALL(%(settled)s::text[]) OR %(refresh)s AND s.changed_at > v.visited_at AND v.outcome <> 'forgotten'))
+           v.outcome <> ALL(%(settled)s::text[]) OR %(refresh)s AND v.outcome <> 'forgotten'
+           AND (s.changed_at > v.visited_at OR s.changed_at IS NULL AND v.validators IS NOT NULL)))
     ORDER BY v.outcome IS NOT NULL, w.place LIMIT %(limit)s
     FOR UPDATE OF s SKIP LOCKED
 )
 UPDATE frontier_songs f SET worker = %(worker)s FROM chosen c
 WHERE f.source = %(source)s AND f.source_id = c.source_id
-RETURNING f.source_id, f.title, f.artist, f.url;
+RETURNING f.source_id, f.title, f.artist, f.url, c.outcome, c.validators;
 
 -- delete_source_frontier --
 -- Forget what was to be visited of a source

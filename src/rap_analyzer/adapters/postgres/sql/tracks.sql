@@ -4,7 +4,7 @@ CREATE TEMP TABLE IF NOT EXISTS staged (
     ordinal integer, source text, source_id text, outcome text, reason text, title text, artist text, album text,
     released_on date, year smallint, language text, page_views bigint, url text, recording_uri text,
     lyrics text, lyrics_digest text, fetched_at timestamptz, parser_version text, raw_digest text,
-    credits jsonb, relationships jsonb
+    credits jsonb, relationships jsonb, validators jsonb
 ) ON COMMIT DELETE ROWS;
 
 -- copy_staged --
@@ -35,8 +35,8 @@ UPDATE tracks t SET title = s.title, artist = s.artist, album = coalesce(s.album
     released_on = coalesce(s.released_on, t.released_on), year = coalesce(s.year, t.year),
     language = coalesce(s.language, t.language), page_views = coalesce(s.page_views, t.page_views), url = s.url,
     recording_uri = coalesce(s.recording_uri, t.recording_uri)
-FROM staged s WHERE (t.source, t.source_id) = (s.source, s.source_id) AND s.outcome = 'stored'
-  AND t.lyrics_digest = s.lyrics_digest
+FROM staged s WHERE (t.source, t.source_id) = (s.source, s.source_id)
+  AND (s.outcome = 'stored' AND t.lyrics_digest = s.lyrics_digest OR s.outcome = 'unchanged')
   AND (t.title, t.artist, t.album, t.released_on, t.year, t.language, t.page_views, t.url, t.recording_uri)
       IS DISTINCT FROM (s.title, s.artist, coalesce(s.album, t.album), coalesce(s.released_on, t.released_on),
                         coalesce(s.year, t.year), coalesce(s.language, t.language),
@@ -47,7 +47,7 @@ FROM staged s WHERE (t.source, t.source_id) = (s.source, s.source_id) AND s.outc
 INSERT INTO artists AS a (source, source_id, name)
 SELECT DISTINCT ON (s.source, c->>'id') s.source, c->>'id', c->>'name'
 FROM staged s, jsonb_array_elements(s.credits) c
-WHERE s.outcome = 'stored' ORDER BY s.source, c->>'id'
+WHERE s.outcome IN ('stored', 'unchanged') ORDER BY s.source, c->>'id'
 ON CONFLICT (source, source_id) DO UPDATE SET name = EXCLUDED.name WHERE a.name <> EXCLUDED.name;
 
 -- save_staged_credits --
@@ -58,7 +58,7 @@ FROM staged s
 JOIN tracks t USING (source, source_id),
      jsonb_array_elements(s.credits) WITH ORDINALITY AS e(c, n)
 JOIN artists a ON a.source_id = c->>'id'
-WHERE s.outcome = 'stored' AND a.source = s.source
+WHERE s.outcome IN ('stored', 'unchanged') AND a.source = s.source
 ORDER BY t.id, c->>'role', a.id, n
 ON CONFLICT DO NOTHING;
 
@@ -67,7 +67,7 @@ ON CONFLICT DO NOTHING;
 INSERT INTO relationships (track_id, kind, source_id)
 SELECT DISTINCT t.id, r->>'kind', r->>'id'
 FROM staged s JOIN tracks t USING (source, source_id), jsonb_array_elements(s.relationships) r
-WHERE s.outcome = 'stored'
+WHERE s.outcome IN ('stored', 'unchanged')
 ON CONFLICT DO NOTHING;
 
 -- save_staged_provenance --
@@ -80,12 +80,20 @@ ON CONFLICT DO NOTHING;
 
 -- save_staged_visits --
 -- Record what became of each staged song; words once stored are not forgotten because a later visit failed
-INSERT INTO visits AS v (source, source_id, outcome, reason, title, url)
-SELECT source, source_id, outcome, reason, title, url FROM staged ORDER BY source, source_id
+INSERT INTO visits AS v (source, source_id, outcome, reason, title, url, validators)
+SELECT source, source_id, outcome, reason, title, url, validators FROM staged WHERE outcome <> 'unchanged'
+ORDER BY source, source_id
 ON CONFLICT (source, source_id) DO UPDATE SET
     outcome = CASE WHEN v.outcome = 'stored' THEN v.outcome ELSE EXCLUDED.outcome END,
+    validators = CASE WHEN v.outcome = 'stored' AND EXCLUDED.outcome <> 'stored'
+                      THEN v.validators ELSE EXCLUDED.validators END,
     reason = EXCLUDED.reason, title = EXCLUDED.title, url = EXCLUDED.url,
     attempts = v.attempts + 1, visited_at = now();
+
+-- save_staged_revisits --
+-- The same of songs whose pages are those that were stored
+UPDATE visits v SET reason = '', title = s.title, url = s.url, attempts = v.attempts + 1, visited_at = now()
+FROM staged s WHERE (v.source, v.source_id) = (s.source, s.source_id) AND s.outcome = 'unchanged';
 
 -- count_sources --
 -- Tracks by source
