@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -27,10 +28,11 @@ from rap_analyzer.domain.track import (
     Validators,
 )
 from rap_analyzer.pipeline.room import Room
-from rap_analyzer.pipeline.scrape import Scraper, ScrapeReport
+from rap_analyzer.pipeline.scrape import Scraper
 
 if TYPE_CHECKING:
     from rap_analyzer.adapters.postgres.database import Database
+    from rap_analyzer.pipeline.tally import ScrapeReport
 
 PAGE = 10
 ALL = [f"Ann {number}" for number in range(8)]
@@ -151,6 +153,22 @@ async def collect(
     return report
 
 
+def seconds_from_now(moment: datetime | None) -> float:
+    """How far off it is."""
+    assert moment is not None
+    return (moment - datetime.now(UTC)).total_seconds()
+
+
+async def execute(database: Database, sql: str) -> list[dict[str, Any]]:
+    """What a statement returns."""
+
+    async def work(connection: Any) -> list[dict[str, Any]]:
+        cursor = await connection.execute(sql)
+        return await cursor.fetchall() if cursor.description else []
+
+    return await database.run(work)
+
+
 def counts(report: ScrapeReport) -> dict[str, int]:
     """The counts that are not zero."""
     return {str(outcome): count for outcome, count in report.account.counts.items() if count}
@@ -203,6 +221,56 @@ async def test_what_failed_is_tried_again_by_the_next_run(database: Database) ->
     shelf.errors.clear()
     assert counts(await collect(shelf, database)) == {"unchanged": 2, "stored": 1}
     assert shelf.songs["Ann 1"] == 3
+
+
+async def test_what_keeps_failing_is_left_in_peace(database: Database) -> None:
+    """After the third time for an hour, then two; whoever refreshes, or waits, gets it asked for; it always counts."""
+    shelf = Shelf({"Ann": 3})
+    shelf.errors["Ann 1"] = PageChanged("the page is new")
+    reports = [await collect(shelf, database) for _ in range(4)]
+    assert shelf.songs["Ann 1"] == 3
+    assert [report.resting for report in reports] == [0, 0, 0, 1]
+    assert counts(reports[-1]) == {"unchanged": 2, "failed": 1}
+    assert 3_500 < seconds_from_now(reports[-1].next_at) <= 3_600
+    assert (await collect(shelf, database, refresh=True)).resting == 0
+    assert shelf.songs["Ann 1"] == 4
+    assert 7_100 < seconds_from_now((await collect(shelf, database)).next_at) <= 7_200
+    await execute(database, "UPDATE visits SET next_at = now() WHERE outcome = 'failed'")
+    shelf.errors.clear()
+    assert counts(await collect(shelf, database)) == {"unchanged": 2, "stored": 1}
+    assert (await collect(shelf, database)).next_at is None
+
+
+async def test_what_is_missing_is_not_asked_for_in_every_run(database: Database) -> None:
+    """For a day, then two, at most a month; at once where the list says that it has changed."""
+    shelf = Shelf({"Ann": 3})
+    shelf.errors["Ann 1"] = NotFound("there is no such song")
+    await collect(shelf, database)
+    report = await collect(shelf, database)
+    assert (counts(report), report.resting) == ({"unchanged": 2, "missing": 1}, 1)
+    assert 86_300 < seconds_from_now(report.next_at) <= 86_400
+    shelf.changed["Ann 1"] = int(time.time()) + 60
+    await execute(database, "UPDATE frontier_artists SET listed_at = NULL, next_page = 1")
+    await collect(shelf, database)
+    assert shelf.songs["Ann 1"] == 2
+    for attempts, days in (("2", 2), ("50", 30)):
+        await execute(database, f"UPDATE visits SET attempts = {attempts}")
+        at = (await execute(database, "SELECT now() + rest_after('missing', attempts) AS at FROM visits"))[0]["at"]
+        assert seconds_from_now(at) == pytest.approx(days * 86_400, abs=60)
+
+
+async def test_a_change_is_not_missed_because_a_visit_failed(database: Database) -> None:
+    """The words that are stored stay; the next refresh asks for the new ones again."""
+    shelf = Shelf({"Ann": 2})
+    await collect(shelf, database)
+    shelf.changed["Ann 1"] = int(time.time()) + 2
+    shelf.words["Ann 1"] = "other words"
+    shelf.errors["Ann 1"] = SourceError("not now")
+    await asyncio.sleep(2.1)
+    assert counts(await collect(shelf, database, refresh=True)) == {"unchanged": 1, "failed": 1}
+    shelf.errors.clear()
+    assert counts(await collect(shelf, database, refresh=True)) == {"unchanged": 1, "stored": 1}
+    assert counts(await collect(shelf, database, refresh=True)) == {"unchanged": 2}
 
 
 async def test_a_list_is_read_on_where_it_was_left(database: Database) -> None:

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rap_analyzer.domain.track import Account, Validators
-    from rap_analyzer.pipeline.scrape import ScrapeReport
+    from rap_analyzer.pipeline.tally import ScrapeReport
     from rap_analyzer.simulators.corpus import Corpus
 
 RATE = "6000000/minute"

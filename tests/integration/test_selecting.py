@@ -16,7 +16,7 @@ from rap_analyzer.domain.frontier import Scope, Wish, WishKind
 from rap_analyzer.domain.pacing import Rate
 from rap_analyzer.domain.selection import Selection, Sort
 from rap_analyzer.domain.track import Outcome
-from rap_analyzer.pipeline.scrape import Scraper, ScrapeReport
+from rap_analyzer.pipeline.scrape import Scraper
 from rap_analyzer.simulators.genius import DEMO_TOKEN, genius_app
 from rap_analyzer.simulators.genius_shapes import song_path
 from rap_analyzer.simulators.server import SimulatorServer
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tests.conftest import Rap
 
     from rap_analyzer.adapters.postgres.database import Database
+    from rap_analyzer.pipeline.tally import ScrapeReport
     from rap_analyzer.simulators.corpus import Corpus, DemoSong
     from rap_analyzer.simulators.faults import FaultInjector
 

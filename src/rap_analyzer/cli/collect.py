@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rap_analyzer.cli.console import Bars
     from rap_analyzer.domain.frontier import Budget, Scope, Wish
-    from rap_analyzer.pipeline.scrape import ScrapeReport
+    from rap_analyzer.pipeline.tally import ScrapeReport
     from rap_analyzer.wiring import Services
 
 Artists = Annotated[
@@ -35,7 +35,7 @@ Exclude = Annotated[list[str] | None, typer.Option(help="Leave out songs with th
 Languages = Annotated[list[str] | None, typer.Option("--language", help="Only songs in this language, such as en.")]
 Year = Annotated[str | None, typer.Option(help="Only songs of a year or a range: 1994, 1990-1999, 1990- or -1999.")]
 Refresh = Annotated[
-    bool, typer.Option("--refresh", help="Read the lists anew, and songs again that have changed since.")
+    bool, typer.Option("--refresh", help="Read the lists anew, and songs again that have changed, or had no words.")
 ]
 MaxRequests = Annotated[int | None, typer.Option(min=1, help="End after so many requests; the same command goes on.")]
 Until = Annotated[str | None, typer.Option(help="End at this time of day, such as 07:00; the same command goes on.")]
@@ -222,8 +222,7 @@ async def _plan(wishes: list[Wish], scope: Scope, budget: Budget) -> None:
             async with open_scraper(services) as scraper:
                 report = await scraper.plan(wishes, bars, scope, budget)
         out.print(estimate(report, services.settings.genius_rate))
-        if report.left_out:
-            out.print(_left_out(report), markup=False)
+        _tell_of_others(report)
         _tell_problems(report)
 
 
@@ -262,8 +261,7 @@ def finish_scrape(report: ScrapeReport) -> None:
     from rap_analyzer.cli.console import out, print_account
 
     print_account(report.account)
-    if report.left_out:
-        out.print(_left_out(report), markup=False)
+    _tell_of_others(report)
     if report.kept:
         pages = "page has a new shape and is" if report.kept == 1 else "pages have a new shape and are"
         out.print(f"{report.kept:,} {pages} kept for 90 days: `rap scrape --reparse` reads them after an upgrade.")
@@ -276,11 +274,17 @@ def finish_scrape(report: ScrapeReport) -> None:
     _tell_problems(report)
 
 
-def _left_out(report: ScrapeReport) -> str:
-    """How many songs of the lists were not wanted, and why."""
-    parts = [f"{count:,} {reason}" for reason, count in report.left_out.most_common()]
-    total = report.left_out.total()
-    return f"{total:,} other{' is' if total == 1 else 's are'} left out: {', '.join(parts)}"
+def _tell_of_others(report: ScrapeReport) -> None:
+    """How many songs of the lists were not asked for, and why."""
+    from rap_analyzer.cli.console import out
+
+    if total := report.left_out.total():
+        parts = [f"{count:,} {reason}" for reason, count in report.left_out.most_common()]
+        out.print(f"{total:,} other{' is' if total == 1 else 's are'} left out: {', '.join(parts)}", markup=False)
+    if report.next_at:
+        them = "was not asked for again: it had" if report.resting == 1 else "were not asked for again: they had"
+        when = f"{report.next_at.astimezone():%-d %b %H:%M}"
+        out.print(f"{report.resting:,} {them} no words lately. `--refresh` asks now, else from {when}.", markup=False)
 
 
 def _tell_problems(report: ScrapeReport) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from rap_analyzer.pipeline.scrape import ScrapeReport
+    from rap_analyzer.pipeline.tally import ScrapeReport
     from rap_analyzer.wiring import Services
 
 UNLIMITED = "60000000/minute"

@@ -120,6 +120,7 @@ class KnownSong:
         source_id: its number at the source.
         outcome: what became of it on the last visit; None when it was never visited.
         is_due: whether a visit is due.
+        next_at: until when one that had no words is left in peace, where it is; None where it is not.
         title: its title.
         primary_ids: the primary artists' numbers; empty where the list did not say.
         language: its code; None while unknown.
@@ -137,3 +138,4 @@ class KnownSong:
     year: int | None = None
     released_on: date | None = None
     is_described: bool = False
+    next_at: datetime | None = None

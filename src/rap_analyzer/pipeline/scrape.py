@@ -7,16 +7,14 @@ interrupted anywhere, and the next one goes on; and what a killed process had cl
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rap_analyzer import telemetry
-from rap_analyzer.domain.errors import Blocked, InputError, NotFound, RapError, RateLimited, SourceError
+from rap_analyzer.domain.errors import Blocked, InputError, NotFound, RateLimited, SourceError
 from rap_analyzer.domain.frontier import REQUESTS_A_SONG, Budget, Scope, Wish, WishKind
 from rap_analyzer.domain.selection import Sort
-from rap_analyzer.domain.track import Account, Outcome
+from rap_analyzer.pipeline.tally import ScrapeReport, Tally
 from rap_analyzer.pipeline.visit import NotWanted, Visitor
 
 if TYPE_CHECKING:
@@ -38,31 +36,6 @@ LOOKED_AT_ONCE = 64
 """Songs among which those to claim are looked for: looking through a long list for each few takes long."""
 LOOK_AGAIN_S = 0.2
 """How often the songs that other processes visit are looked at, once nothing else is left."""
-
-
-@dataclass(slots=True)
-class ScrapeReport:
-    """How a run ended.
-
-    Attributes:
-        account: one outcome for each song found. A song that another process stored counts as `unchanged`.
-        problems: what went wrong with whole lists, by what was asked for: it is not there, or cannot be read.
-        left_out: songs that are listed and not wanted, by why; they are not among those found.
-        stopped: why the source made us stop early; empty when the run is complete.
-        ended: what of the budget was used up; empty when nothing was.
-        left: songs that are listed and not accounted for, because the budget was used up, or nothing was to be visited.
-        kept: pages of an unknown shape, which are kept.
-        remark: what else there is to say; empty when nothing is.
-    """
-
-    account: Account = field(default_factory=Account)
-    problems: dict[str, RapError] = field(default_factory=dict)
-    left_out: Counter[str] = field(default_factory=Counter)
-    stopped: str = ""
-    ended: str = ""
-    left: int = 0
-    kept: int = 0
-    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +96,18 @@ class _Run:
     def __init__(
         self, scraper: Scraper, progress: Progress, scope: Scope | None, budget: Budget | None, visitors: int
     ) -> None:
-        self.report = ScrapeReport()
+        self._tally = Tally(scraper.label, progress, visits=visitors > 0)
+        self.report = self._tally.report
         self._source, self._store, self._frontier = scraper.source, scraper.store, scraper.frontier
-        self._label, self._room = scraper.label, scraper.room
+        self._room = scraper.room
         self._progress = progress
         self._scope = scope or Scope()
         self._selection = self._scope.selection
         self._visitor = Visitor(scraper.source, scraper.frontier, scraper.label, self._selection)
         self._wishes: dict[str, Wish] = {}
-        self._left_out: dict[str, str] = {}
         self._budget, self._visitors = budget or Budget(), visitors
         self._claimed: asyncio.Queue[SongStub | None] = asyncio.Queue(1)
         self._read: asyncio.Queue[TrackDraft | None] = asyncio.Queue(SAVED_AT_ONCE)
-        self._ours: set[str] = set()
-        self._seen: set[str] = set()
-        self._open: set[str] = set()
         self._reread: set[str] = set()
         self._under_way, self._is_found = 0, False
 
@@ -149,20 +119,11 @@ class _Run:
         try:
             await self._frontier.ask_for(names)
             await self._work(names)
-            self._account_for_the_rest()
-            self.report.left_out.update(self._left_out.values())
+            self._tally.close()
             self.report.remark = self._room.remark if self._room else ""
         finally:
             self._progress.finish()
         return self.report
-
-    def _account_for_the_rest(self) -> None:
-        """Songs that were listed and not visited: blocked when the source stopped us, else left for another run."""
-        if self.report.stopped and self._visitors:
-            for source_id in sorted(self._open):
-                self._record(source_id, Outcome.BLOCKED)
-        self.report.left = len(self._open)
-        self.report.account.found -= len(self._open)
 
     async def _work(self, names: list[str]) -> None:
         tasks = [asyncio.create_task(s) for s in (self._find_songs(names), self._read_songs(), self._save_songs())]
@@ -217,7 +178,9 @@ class _Run:
         if artist is None:
             return False
         await self._claim_songs(artist, is_read=is_read)
-        return is_read and not (self._visitors and self._is_under_way(await self._known(artist)))
+        if not (is_read and self._visitors):
+            return is_read
+        return not self._tally.is_under_way(await self._known(artist), self._selection)
 
     async def _read_list(self, name: str) -> tuple[ArtistRef | None, bool]:
         """Who is meant, and whether their list is read far enough; reads on in it, unless another process does."""
@@ -275,63 +238,23 @@ class _Run:
             first, later = waiting[:LOOKED_AT_ONCE], waiting[LOOKED_AT_ONCE:]
             songs = await self._frontier.claim_songs(first, self._scope, few) if few else []
             self._under_way += len(songs)
-            self._ours.update(song.source_id for song in songs)
+            self._tally.take(songs)
             for song in songs:
                 await self._claimed.put(song)
             # Where there were fewer than asked for, others have the rest: it is looked at when all else is done.
-            waiting = [*(number for number in first if number not in self._ours and len(songs) == few), *later]
+            waiting = [*(number for number in first if not self._tally.is_ours(number) and len(songs) == few), *later]
 
     async def _known(self, artist: ArtistRef) -> Sequence[KnownSong]:
         """The wanted songs of a list, all of them counted: those that are not due for a visit with what is known."""
         wanted = []
         for song in await self._frontier.songs_of(artist, self._scope):
-            reason = self._left_out.get(song.source_id) if song.source_id in self._ours else None
-            if reason := reason or self._selection.refusal(song, artist.source_id):
-                self._leave_out(song.source_id, reason)
+            if reason := self._tally.refusal(song.source_id) or self._selection.refusal(song, artist.source_id):
+                self._tally.leave_out(song.source_id, reason)
             else:
                 wanted.append(song)
         wanted = self._selection.first(wanted)
-        self._count([song.source_id for song in wanted])
-        self._left_to_others(wanted)
+        self._tally.count(wanted)
         return wanted
-
-    def _leave_out(self, source_id: str, reason: str) -> None:
-        """A song is not wanted, unless another list has shown that it is; one that was counted no longer counts."""
-        if source_id in self._ours and source_id in self._open:
-            self._open.discard(source_id)
-            self._seen.discard(source_id)
-            self.report.account.found -= 1
-            self._progress.advance()
-        if source_id not in self._seen:
-            self._left_out[source_id] = reason
-
-    def _count(self, source_ids: Sequence[str]) -> None:
-        """Counts songs as found, each once; another process may have listed some since we last looked."""
-        new = set(source_ids) - self._seen
-        self._seen |= new
-        self._open |= new
-        self.report.account.found += len(new)
-        for source_id in new:
-            self._left_out.pop(source_id, None)
-        if self._visitors:
-            self._progress.expect(len(new))
-        elif new:
-            self._progress.advance(len(new))
-
-    def _is_under_way(self, songs: Sequence[KnownSong]) -> bool:
-        """Whether more may come of these songs: others are at some, or ours may yet turn out not to be wanted."""
-        is_told_late = self._selection.max_songs is not None and self._selection.needs_description
-        if is_told_late and any(song.source_id in self._open for song in songs):
-            return True
-        return any(song.is_due and song.source_id in self._open and song.source_id not in self._ours for song in songs)
-
-    def _left_to_others(self, songs: Sequence[KnownSong]) -> None:
-        """Counts what others have visited."""
-        others = [song for song in songs if song.source_id in self._open and song.source_id not in self._ours]
-        for song in others:
-            if not song.is_due and song.outcome is not None:
-                done = Outcome.UNCHANGED if song.outcome is Outcome.STORED else song.outcome
-                self._record(song.source_id, done)
 
     # Visiting
 
@@ -369,21 +292,15 @@ class _Run:
             drafts = [draft for draft in waiting if draft is not None]
             self.report.kept += sum(draft.raw is not None for draft in drafts)
             for saved, outcome in zip(drafts, await self._store.save_tracks(drafts), strict=True):
-                self._record(saved.song.source_id, outcome, saved.reason, f"{saved.song.artist}: {saved.song.title}")
-
-    def _record(self, source_id: str, outcome: Outcome, reason: str = "", now: str = "") -> None:
-        self._open.discard(source_id)
-        self.report.account.record(outcome, reason)
-        if self._visitors:
-            telemetry.song_outcomes.labels(self._label, outcome).inc()
-            self._progress.advance(now=now)
+                name = f"{saved.song.artist}: {saved.song.title}"
+                self._tally.record(saved.song.source_id, outcome, saved.reason, name)
 
     async def _visit(self, stub: SongStub) -> TrackDraft | None:
         """One song with its outcome; None when it turns out not to be wanted."""
         try:
             return await self._visitor.visit(stub)
         except NotWanted as refusal:
-            self._leave_out(stub.source_id, str(refusal))
+            self._tally.leave_out(stub.source_id, str(refusal))
             return None
         except (Blocked, RateLimited) as error:
             self.report.stopped = str(error)

@@ -103,11 +103,9 @@ WHERE source = %(source)s AND asked = %(asked)s;
 
 -- load_list --
 -- The songs of a list so far, what is known of each, whether it is due for a visit, and what the last one told
-SELECT l.source_id, v.outcome, (
-    v.outcome IS NULL OR v.visited_at < %(since)s AND (
-        v.outcome <> ALL(%(settled)s::text[]) OR %(refresh)s AND v.outcome <> 'forgotten'
-        AND (s.changed_at > v.visited_at OR s.changed_at IS NULL AND v.validators IS NOT NULL))
-) AS is_due, s.title, s.primary_ids, s.language, s.year, s.released_on, s.described_at IS NOT NULL AS is_described
+SELECT l.source_id, v.outcome, is_due(v, s.changed_at, %(since)s, %(settled)s::text[], %(refresh)s) AS is_due,
+    CASE WHEN v.visited_at < %(since)s THEN v.next_at END AS next_at,
+    s.title, s.primary_ids, s.language, s.year, s.released_on, s.described_at IS NOT NULL AS is_described
 FROM frontier_lists l JOIN frontier_songs s USING (source, source_id) LEFT JOIN visits v USING (source, source_id)
 WHERE l.source = %(source)s AND l.artist_id = %(artist_id)s
 ORDER BY l.position;
@@ -122,9 +120,7 @@ WITH chosen AS MATERIALIZED (
     JOIN frontier_songs s ON s.source = %(source)s AND s.source_id = w.source_id
     LEFT JOIN visits v ON v.source = s.source AND v.source_id = s.source_id
     WHERE (s.worker IS NULL OR s.worker <> %(worker)s AND s.worker <> ALL(%(live)s::int[]))
-      AND (v.outcome IS NULL OR v.visited_at < %(since)s AND (
-           v.outcome <> ALL(%(settled)s::text[]) OR %(refresh)s AND v.outcome <> 'forgotten'
-           AND (s.changed_at > v.visited_at OR s.changed_at IS NULL AND v.validators IS NOT NULL)))
+      AND is_due(v, s.changed_at, %(since)s, %(settled)s::text[], %(refresh)s)
     ORDER BY v.outcome IS NOT NULL, w.place LIMIT %(limit)s
     FOR UPDATE OF s SKIP LOCKED
 )

@@ -80,11 +80,14 @@ ON CONFLICT DO NOTHING;
 
 -- save_staged_visits --
 -- Record what became of each staged song; words once stored are not forgotten because a later visit failed
-INSERT INTO visits AS v (source, source_id, outcome, reason, title, url, validators)
-SELECT source, source_id, outcome, reason, title, url, validators FROM staged WHERE outcome <> 'unchanged'
-ORDER BY source, source_id
+INSERT INTO visits AS v (source, source_id, outcome, reason, title, url, validators, read_at, next_at)
+SELECT source, source_id, outcome, reason, title, url, validators,
+       CASE WHEN outcome NOT IN ('blocked', 'failed') THEN now() END, now() + rest_after(outcome, 1)
+FROM staged WHERE outcome <> 'unchanged' ORDER BY source, source_id
 ON CONFLICT (source, source_id) DO UPDATE SET
     outcome = CASE WHEN v.outcome = 'stored' THEN v.outcome ELSE EXCLUDED.outcome END,
+    read_at = coalesce(EXCLUDED.read_at, v.read_at),
+    next_at = CASE WHEN v.outcome <> 'stored' THEN now() + rest_after(EXCLUDED.outcome, v.attempts + 1) END,
     validators = CASE WHEN v.outcome = 'stored' AND EXCLUDED.outcome <> 'stored'
                       THEN v.validators ELSE EXCLUDED.validators END,
     reason = EXCLUDED.reason, title = EXCLUDED.title, url = EXCLUDED.url,
@@ -92,7 +95,7 @@ ON CONFLICT (source, source_id) DO UPDATE SET
 
 -- save_staged_revisits --
 -- The same of songs whose pages are those that were stored
-UPDATE visits v SET reason = '', title = s.title, url = s.url, attempts = v.attempts + 1, visited_at = now()
+UPDATE visits v SET reason = '', title = s.title, url = s.url, attempts = v.attempts + 1, visited_at = now(), read_at = now()
 FROM staged s WHERE (v.source, v.source_id) = (s.source, s.source_id) AND s.outcome = 'unchanged';
 
 -- count_sources --
