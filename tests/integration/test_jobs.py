@@ -8,11 +8,15 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from procrastinate.exceptions import ConnectorException
+from procrastinate.manager import JobManager
+
 from rap_analyzer.adapters import queue as queue_module
 from rap_analyzer.adapters.postgres.analyses import AnalysisStore
 from rap_analyzer.adapters.postgres.jobs import JobStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
-from rap_analyzer.adapters.queue import Chore, JobQueue, Lane
+from rap_analyzer.adapters.queue import SILENCE_S, Chore, JobQueue, Lane
 from rap_analyzer.domain.analysis import Analysis, AnalysisInput, Status
 from rap_analyzer.domain.errors import AnalysisStopped, ConfigError, StoreError
 from rap_analyzer.domain.job import AnalyzerKey, Batch
@@ -22,8 +26,6 @@ from rap_analyzer.pipeline.analyze import Step, analyze_batch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-
-    import pytest
 
     from rap_analyzer.adapters.postgres.database import Database
 
@@ -341,6 +343,30 @@ async def test_a_worker_outlives_the_loss_of_its_connections(database: Database)
             await database.run(_cut_others)
         await ended(database, within=60)
     assert await verdicts(database) == 60
+
+
+@pytest.mark.parametrize("how", ["finish_job", "retry_job"])
+async def test_the_end_of_a_batch_is_told_once_more(
+    database: Database, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """The server is away as the queue is told that a batch is done, or is to be tried again: nothing is done twice."""
+    told, failures = getattr(JobManager, how), [ConnectorException("the server went away")]
+
+    async def tell(manager: JobManager, *args: Any, **options: Any) -> None:
+        if failures:
+            raise failures.pop()
+        await told(manager, *args, **options)
+
+    monkeypatch.setattr(JobManager, how, tell)
+    await store(database, 10)
+    await JobStore(database).plan(KEY, 10)
+    counting = Counting()
+    counting.errors = [StoreError("for a moment")] if how == "retry_job" else []
+    async with at_work(database, counting):
+        await ended(database, within=SILENCE_S - 1)  # before anybody would rescue it
+    assert not failures
+    assert set(counting.seen.values()) == {1}
+    assert await statuses(database) == {"succeeded": 1}
 
 
 async def _cut_others(connection: Any) -> None:
