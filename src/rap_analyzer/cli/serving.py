@@ -10,6 +10,7 @@ from rap_analyzer.domain.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from socket import socket
 
     from starlette.types import ASGIApp
 
@@ -65,12 +66,20 @@ def serve_pages(host: str, port: int) -> None:
 
     from rap_analyzer.cli.console import out
 
+    class Announced(uvicorn.Server):
+        """Says where it serves once somebody who goes there is answered."""
+
+        async def startup(self, sockets: list[socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                port = self.servers[0].sockets[0].getsockname()[1]
+                out.print(f"Serving at http://{host}:{port} (API at /docs; Ctrl-C stops it)")
+
     # h11 bounds what it takes for headers; httptools, which the simulators use, does not.
     config = uvicorn.Config(
         "rap_analyzer.web.app:create_app", factory=True, host=host, port=port, log_level="error", http="h11"
     )
-    server = uvicorn.Server(config)
-    out.print(f"Serving at http://{host}:{port} (API at /docs; Ctrl-C stops it)")
+    server = Announced(config)
     server.run()
     if not server.started:
         raise ConfigError("The service did not start; the lines above say why. `rap doctor` looks for the cause.")
@@ -82,11 +91,10 @@ def check_port_free(host: str, port: int) -> None:
     Raises:
         ConfigError: something listens there, or the address is not this machine's.
     """
-    import socket
+    from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, socket
 
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket(AF_INET6 if ":" in host else AF_INET) as probe:
+        probe.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
