@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -24,12 +25,16 @@ from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.cli.console import EXIT_CODES
 from rap_analyzer.domain.errors import ConfigError
 from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Role, Song, TrackDraft
+from rap_analyzer.simulators.genius import DEMO_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.conftest import Rap
+
+    from rap_analyzer.simulators.corpus import Corpus
+    from rap_analyzer.simulators.server import SimulatorServer
 
 COMMANDS = ("demo", "scrape", "import", "enrich", "analyze", "embed", "run", "search", "similar", "rhymes", "forget",
             "serve", "doctor", "simulate", "db", "models")  # fmt: skip
@@ -300,3 +305,27 @@ def wait_for(url: str) -> bytes:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
+
+
+# What a collection says
+
+
+def test_a_song_that_rests_is_told(folder: Path, rap: Rap, genius_server: SimulatorServer, corpus: Corpus) -> None:
+    """It counts as it did; the line says until when, and how it is asked for now: which then is done."""
+    number = next(str(song.id) for song in corpus.written.values() if song.kind == "unreleased")
+    urls = {"GENIUS_API_URL": genius_server.url + "/api", "GENIUS_WEB_URL": genius_server.url + "/web"}
+    ask = partial(rap, "scrape", "--id", number, data_dir=folder, given=b"", GENIUS_ACCESS_TOKEN=DEMO_TOKEN, **urls)
+    told = []
+    for options in ((), (), ("--dry-run",), ("--refresh",)):
+        done = ask(*options)
+        assert done.returncode == 0, done.stderr
+        told.append(done.stdout.splitlines())
+    account = "1 found = 0 stored + 0 unchanged + 1 unreleased"
+    assert told[0] == told[3] == [account]
+    assert told[1][0] == account
+    resting = (
+        r"1 song that had no words lately is not asked for again before \d+ \w{3} \d\d:\d\d; `--refresh` asks now."
+    )
+    assert re.fullmatch(resting, told[1][1])
+    assert told[2][0].startswith("0 songs to visit: about 0 requests")
+    assert told[2][1] == told[1][1]

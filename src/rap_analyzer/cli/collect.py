@@ -282,9 +282,9 @@ def _tell_of_others(report: ScrapeReport) -> None:
         parts = [f"{count:,} {reason}" for reason, count in report.left_out.most_common()]
         out.print(f"{total:,} other{' is' if total == 1 else 's are'} left out: {', '.join(parts)}", markup=False)
     if report.next_at:
-        them = "was not asked for again: it had" if report.resting == 1 else "were not asked for again: they had"
+        songs = "song that had no words lately is" if report.resting == 1 else "songs that had no words lately are"
         when = f"{report.next_at.astimezone():%-d %b %H:%M}"
-        out.print(f"{report.resting:,} {them} no words lately. `--refresh` asks now, else from {when}.", markup=False)
+        out.print(f"{report.resting:,} {songs} not asked for again before {when}; `--refresh` asks now.", markup=False)
 
 
 def _tell_problems(report: ScrapeReport) -> None:
