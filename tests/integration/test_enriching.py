@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,6 +24,8 @@ from rap_analyzer.simulators.faults import FaultInjector, Faults
 from rap_analyzer.simulators.reccobeats import is_missing, reccobeats_app
 from rap_analyzer.simulators.server import SimulatorServer
 from rap_analyzer.simulators.spotify import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, spotify_app
+from silence import Silence
+from statements import records
 
 if TYPE_CHECKING:
     import subprocess
@@ -32,21 +34,12 @@ if TYPE_CHECKING:
 
     from tests.conftest import Rap
 
-    from rap_analyzer.adapters.postgres.database import Connection, Database
+    from rap_analyzer.adapters.postgres.database import Database
     from rap_analyzer.pipeline.enrich import SourceReport
     from rap_analyzer.simulators.corpus import Corpus
     from rap_analyzer.simulators.spotify import Mode
 
 ORDER = ("spotify", "reccobeats")
-
-
-class Silence:
-    """Progress that nobody looks at."""
-
-    def start(self, what: str, total: int | None) -> None: ...
-    def expect(self, more: int) -> None: ...
-    def advance(self, count: int = 1, now: str = "") -> None: ...
-    def finish(self) -> None: ...
 
 
 class Services:
@@ -114,23 +107,13 @@ async def stored(database: Database, corpus: Corpus) -> list[int]:
         if song.kind == "song"
     ]
     await TrackStore(database).save_tracks(drafts)
-    return [row["id"] for row in await rows(database, "SELECT id FROM tracks ORDER BY id")]
-
-
-async def rows(database: Database, sql: str, *, write: bool = False) -> list[dict[str, Any]]:
-    """What a statement gives."""
-
-    async def work(connection: Connection) -> list[dict[str, Any]]:
-        cursor = await connection.execute(sql.encode())
-        return [] if write else await cursor.fetchall()
-
-    return await database.run(work)
+    return [row["id"] for row in await records(database, "SELECT id FROM tracks ORDER BY id")]
 
 
 async def age(database: Database, days: int, source: str = "%") -> None:
     """Make every answer of a service older."""
     sql = f"UPDATE enrichments SET fetched_at = fetched_at - interval '{days} days' WHERE source LIKE '{source}'"
-    await rows(database, sql, write=True)
+    await records(database, sql)
 
 
 # Who is asked what
@@ -149,7 +132,7 @@ async def test_features_that_spotify_withholds_come_from_reccobeats(
     assert spotify.with_audio == 0
     assert reccobeats.methods.total() == len(recorded)
     assert reccobeats.with_audio == sum(not is_missing(s) for s in recorded)
-    embedded = await rows(database, "SELECT audio_source, count(*) FROM tracks GROUP BY 1 ORDER BY 1")
+    embedded = await records(database, "SELECT audio_source, count(*) FROM tracks GROUP BY 1 ORDER BY 1")
     assert embedded[0] == {"audio_source": "reccobeats", "count": reccobeats.with_audio}
     again = await services.enrich(database)
     assert not any(report.methods for report in again.values())
@@ -179,17 +162,17 @@ async def test_reccobeats_alone_takes_the_links_of_genius(
 async def test_the_order_decides_whose_sound_counts(extended: Services, database: Database, stored: list[int]) -> None:
     """The first with all nine makes the embedding; another order makes it anew, without asking anybody."""
     await extended.enrich(database, ["reccobeats", "spotify"])
-    sources = await rows(database, "SELECT DISTINCT audio_source FROM tracks WHERE audio_source IS NOT NULL")
+    sources = await records(database, "SELECT DISTINCT audio_source FROM tracks WHERE audio_source IS NOT NULL")
     assert {row["audio_source"] for row in sources} == {"reccobeats", "spotify"}
     tempo = "SELECT id, (audio_embedding::real[])[8] AS tempo FROM tracks WHERE audio_source = 'reccobeats' ORDER BY 1"
-    before = await rows(database, tempo)
+    before = await records(database, tempo)
     extended.spotify.change(Faults())
     await age(database, 8, "spotify")
     await extended.enrich(database, ["spotify", "reccobeats"], refresh=True)
-    assert await rows(database, tempo) == []
+    assert await records(database, tempo) == []
     extended.reccobeats.change(Faults(server_error=1.0))
     await extended.enrich(database, ["reccobeats", "spotify"])
-    assert await rows(database, tempo) == before
+    assert await records(database, tempo) == before
 
 
 async def test_a_lack_is_looked_into_again_after_a_month(
@@ -211,14 +194,14 @@ async def test_refreshing_asks_again_for_what_is_older_than_a_week(
     """Matches stay what they were, how they were made too; six days are no reason to ask."""
     matched = "SELECT track_id, source, method, distance, recording_id FROM enrichments ORDER BY 1, 2"
     await services.enrich(database)
-    first = await rows(database, matched)
+    first = await records(database, matched)
     await age(database, 6)
     assert not any(report.methods for report in (await services.enrich(database, refresh=True)).values())
     await age(database, 2)
     services.spotify.change(Faults())
     refreshed = await services.enrich(database, refresh=True)
     assert refreshed["spotify"].methods.total() == len(stored)
-    assert await rows(database, matched) == first
+    assert await records(database, matched) == first
 
 
 async def test_length_and_code_of_a_sure_match_help_when_its_id_is_gone(
@@ -226,10 +209,10 @@ async def test_length_and_code_of_a_sure_match_help_when_its_id_is_gone(
 ) -> None:
     """A recording that moved to another id is found by its ISRC."""
     await services.enrich(database, ["spotify"])
-    await rows(database, "UPDATE enrichments SET recording_id = repeat('z', 22)", write=True)
-    await rows(database, "UPDATE tracks SET recording_uri = NULL", write=True)
+    await records(database, "UPDATE enrichments SET recording_id = repeat('z', 22)")
+    await records(database, "UPDATE tracks SET recording_uri = NULL")
     await age(database, 8)
-    sure = len(await rows(database, "SELECT FROM enrichments WHERE method = 'uri'"))
+    sure = len(await records(database, "SELECT track_id FROM enrichments WHERE method = 'uri'"))
     again = await services.enrich(database, ["spotify"], refresh=True)
     assert again["spotify"].methods[MatchMethod.ISRC] == sure
 
@@ -244,10 +227,12 @@ async def test_every_field_knows_its_service_and_its_date(
     await extended.enrich(database, ["spotify"])
     await age(database, 8)
     given = "SELECT field, source, now() - fetched_at > '7 days' AS old FROM enrichment_fields WHERE track_id = {}"
-    track = (await rows(database, "SELECT track_id FROM enrichments WHERE method = 'uri' LIMIT 1"))[0]["track_id"]
-    assert all(row["old"] for row in await rows(database, given.format(track)))
+    track = (await records(database, "SELECT track_id FROM enrichments WHERE method = 'uri' LIMIT 1"))[0]["track_id"]
+    assert all(row["old"] for row in await records(database, given.format(track)))
     await services.enrich(database, refresh=True)
-    old = {row["field"]: row["old"] for row in await rows(database, given.format(track)) if row["source"] == "spotify"}
+    old = {
+        row["field"]: row["old"] for row in await records(database, given.format(track)) if row["source"] == "spotify"
+    }
     assert old["title"] is old["isrc"] is False
     assert all(old[name] for name in (*AUDIO_FEATURES, "popularity"))
     [answer] = await EnrichmentStore(database, ORDER).load_enrichments(track)
@@ -261,10 +246,12 @@ async def test_another_recording_keeps_nothing_of_the_former(
 ) -> None:
     """A link that was put right leaves no field of the wrong recording behind."""
     await extended.enrich(database, ["spotify"])
-    ids = await rows(database, "SELECT track_id, recording_id FROM enrichments WHERE method = 'uri' ORDER BY 1 LIMIT 2")
+    ids = await records(
+        database, "SELECT track_id, recording_id FROM enrichments WHERE method = 'uri' ORDER BY 1 LIMIT 2"
+    )
     wrong, right = ids[0]["track_id"], ids[1]["recording_id"]
-    await rows(database, f"UPDATE tracks SET recording_uri = 'spotify:track:{right}' WHERE id = {wrong}", write=True)
-    await rows(database, "UPDATE enrichments SET data = data || '{\"odd\": 1}'", write=True)
+    await records(database, f"UPDATE tracks SET recording_uri = 'spotify:track:{right}' WHERE id = {wrong}")
+    await records(database, "UPDATE enrichments SET data = data || '{\"odd\": 1}'")
     await age(database, 8)
     await extended.enrich(database, ["spotify"], refresh=True)
     found = await EnrichmentStore(database, ORDER).load_enrichments(wrong)
@@ -282,10 +269,8 @@ async def test_a_service_that_is_away_is_stood_in_for(
     track = stored[0]
     await services.enrich(database)
     assert (await store.load_enrichments(track))[0]["freshness"] == Freshness.FRESH
-    await rows(
-        database, f"UPDATE enrichments SET fetched_at = now() - interval '9 days' WHERE track_id = {track}", write=True
-    )
-    await rows(database, f"DELETE FROM enrichments WHERE source = 'reccobeats' AND track_id <> {track}", write=True)
+    await records(database, f"UPDATE enrichments SET fetched_at = now() - interval '9 days' WHERE track_id = {track}")
+    await records(database, f"DELETE FROM enrichments WHERE source = 'reccobeats' AND track_id <> {track}")
     services.spotify.change(Faults(rate_limited=1.0, retry_after=79_892))
     away = await services.enrich(database, refresh=True)
     assert isinstance(away["spotify"].stopped, RateLimited)
@@ -297,7 +282,7 @@ async def test_a_service_that_is_away_is_stood_in_for(
     assert shown[stored[0]]["freshness"] == Freshness.OUT_OF_DATE
     assert shown[stored[1]]["freshness"] == Freshness.STALE
     assert "79892 s" in shown[stored[1]]["failure"]
-    await rows(database, "UPDATE enrichment_sources SET asked_at = asked_at - interval '25 hours'", write=True)
+    await records(database, "UPDATE enrichment_sources SET asked_at = asked_at - interval '25 hours'")
     assert (await store.load_enrichments(stored[1]))[0]["freshness"] == Freshness.FRESH
     services.spotify.change(Faults())
     await services.enrich(database, refresh=True)
@@ -366,12 +351,12 @@ class OddSource:
 
 async def test_one_odd_answer_keeps_no_other_track_waiting(database: Database, stored: list[int]) -> None:
     """It is counted with its reason and asked for again in the next run; a service that gives only such is left."""
-    titles = [row["title"] for row in await rows(database, "SELECT title FROM tracks ORDER BY id")]
+    titles = [row["title"] for row in await records(database, "SELECT title FROM tracks ORDER BY id")]
     store = EnrichmentStore(database, ["spotify"])
     [one] = await enrich(store, [OddSource(lambda title: title == titles[3])], Silence())
     assert (one.stopped, one.methods.total()) == (None, len(stored) - 1)
     assert one.failures == {f"no sense in {titles[3]}": 1}
-    await rows(database, "DELETE FROM enrichments", write=True)
+    await records(database, "DELETE FROM enrichments")
     [all_] = await enrich(store, [OddSource(lambda _: True)], Silence())
     assert isinstance(all_.stopped, PageChanged)
     assert sum(all_.failures.values()) == MOST_FAILURES - 1

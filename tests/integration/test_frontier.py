@@ -29,6 +29,8 @@ from rap_analyzer.domain.track import (
 )
 from rap_analyzer.pipeline.room import Room
 from rap_analyzer.pipeline.scrape import Scraper
+from silence import Silence
+from statements import records
 
 if TYPE_CHECKING:
     from rap_analyzer.adapters.postgres.database import Database
@@ -111,15 +113,6 @@ class Shelf:
             raise self.errors[what]
 
 
-class Silence:
-    """Progress that nobody looks at."""
-
-    def start(self, what: str, total: int | None) -> None: ...
-    def expect(self, more: int) -> None: ...
-    def advance(self, count: int = 1, now: str = "") -> None: ...
-    def finish(self) -> None: ...
-
-
 class Together:
     """A process's way to a shelf that answers for songs once every process has asked for one.
 
@@ -157,16 +150,6 @@ def seconds_from_now(moment: datetime | None) -> float:
     """How far off it is."""
     assert moment is not None
     return (moment - datetime.now(UTC)).total_seconds()
-
-
-async def execute(database: Database, sql: str) -> list[dict[str, Any]]:
-    """What a statement returns."""
-
-    async def work(connection: Any) -> list[dict[str, Any]]:
-        cursor = await connection.execute(sql)
-        return await cursor.fetchall() if cursor.description else []
-
-    return await database.run(work)
 
 
 def counts(report: ScrapeReport) -> dict[str, int]:
@@ -235,7 +218,7 @@ async def test_what_keeps_failing_is_left_in_peace(database: Database) -> None:
     assert (await collect(shelf, database, refresh=True)).resting == 0
     assert shelf.songs["Ann 1"] == 4
     assert 7_100 < seconds_from_now((await collect(shelf, database)).next_at) <= 7_200
-    await execute(database, "UPDATE visits SET next_at = now() WHERE outcome = 'failed'")
+    await records(database, "UPDATE visits SET next_at = now() WHERE outcome = 'failed'")
     shelf.errors.clear()
     assert counts(await collect(shelf, database)) == {"unchanged": 2, "stored": 1}
     assert (await collect(shelf, database)).next_at is None
@@ -250,12 +233,12 @@ async def test_what_is_missing_is_not_asked_for_in_every_run(database: Database)
     assert (counts(report), report.resting) == ({"unchanged": 2, "missing": 1}, 1)
     assert 86_300 < seconds_from_now(report.next_at) <= 86_400
     shelf.changed["Ann 1"] = int(time.time()) + 60
-    await execute(database, "UPDATE frontier_artists SET listed_at = NULL, next_page = 1")
+    await records(database, "UPDATE frontier_artists SET listed_at = NULL, next_page = 1")
     await collect(shelf, database)
     assert shelf.songs["Ann 1"] == 2
     for attempts, days in (("2", 2), ("50", 30)):
-        await execute(database, f"UPDATE visits SET attempts = {attempts}")
-        at = (await execute(database, "SELECT now() + rest_after('missing', attempts) AS at FROM visits"))[0]["at"]
+        await records(database, f"UPDATE visits SET attempts = {attempts}")
+        at = (await records(database, "SELECT now() + rest_after('missing', attempts) AS at FROM visits"))[0]["at"]
         assert seconds_from_now(at) == pytest.approx(days * 86_400, abs=60)
 
 

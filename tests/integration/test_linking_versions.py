@@ -7,7 +7,6 @@ import random
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 
 from rap_analyzer.adapters.postgres.analyses import AnalysisStore
@@ -34,6 +33,7 @@ from rap_analyzer.domain.track import (
 from rap_analyzer.domain.versions import VersionKind
 from rap_analyzer.pipeline.search import Searcher
 from rap_analyzer.pipeline.versions import link_versions
+from statements import rows
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -106,13 +106,6 @@ async def link(database: Database, batch_size: int = 2) -> tuple[Counter[Version
     """Links; returns the versions by kind, and how many tracks were fingerprinted and compared."""
     progress = Progress()
     return await link_versions(VersionStore(database), InThisProcess(), batch_size, progress), progress.done
-
-
-async def rows(database: Database, sql: str) -> list[tuple[Any, ...]]:
-    """Rows of a query, or none of a statement."""
-    async with await psycopg.AsyncConnection.connect(database.conninfo, autocommit=True) as connection:
-        cursor = await connection.execute(sql.encode())
-        return await cursor.fetchall() if cursor.description else []
 
 
 async def versions(database: Database) -> dict[int, tuple[int, str]]:

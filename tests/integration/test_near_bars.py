@@ -20,6 +20,8 @@ from rap_analyzer.domain.near_bars import BarTail, TailReading
 from rap_analyzer.domain.near_rhymes import asked_ending
 from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Role, Song, TrackDraft
 from rap_analyzer.pipeline.tails import BarFinder, read_tails
+from silence import Silence
+from statements import rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -56,15 +58,6 @@ class Turns:
         return [function(item) for item in items]
 
 
-class Silence:
-    """Progress that nobody looks at."""
-
-    def start(self, what: str, total: int | None) -> None: ...
-    def expect(self, more: int) -> None: ...
-    def advance(self, count: int = 1, now: str = "") -> None: ...
-    def finish(self) -> None: ...
-
-
 def draft(number: int, lyrics: str, source: str = "genius") -> TrackDraft:
     song = Song(str(number), f"Song {number}", "", (Credit(ArtistRef(f"Ann {number}"), Role.PRIMARY),))
     return TrackDraft(song, Outcome.STORED, Provenance(source, str(number), "", datetime.now(UTC), "1", ""), lyrics)
@@ -78,12 +71,6 @@ async def keep(database: Database, *drafts: TrackDraft) -> int:
 
 async def find(database: Database, text: str, limit: int = 10) -> NearBars:
     return await BarFinder(TailStore(database)).find(asked_ending(text), limit)
-
-
-async def rows(database: Database, sql: str) -> list[tuple[Any, ...]]:
-    async with await psycopg.AsyncConnection.connect(database.conninfo, autocommit=True) as connection:
-        cursor = await connection.execute(sql.encode())
-        return await cursor.fetchall() if cursor.description else []
 
 
 # Filling

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psycopg
 import pytest
 
 from rap_analyzer.adapters.postgres import analyses as analyses_module
@@ -18,6 +17,7 @@ from rap_analyzer.domain.analysis import Analysis, Status
 from rap_analyzer.domain.job import AnalyzerKey
 from rap_analyzer.domain.standing import SCORES
 from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Role, Song, TrackDraft
+from statements import rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,11 +71,6 @@ def figures(count: int, seed: int = 0) -> list[Figures]:
 def lower(value: float, group: Sequence[float]) -> int:
     """Whole percent of a group below a value."""
     return int(100 * int((np.array(group) < value).sum()) // len(group))
-
-
-async def execute(database: Database, sql: str) -> None:
-    async with await psycopg.AsyncConnection.connect(database.conninfo, autocommit=True) as connection:
-        await connection.execute(sql.encode())
 
 
 async def test_percentiles_are_those_of_numpy(database: Database) -> None:
@@ -169,9 +164,9 @@ async def test_quantiles_are_made_anew_when_tracks_come_go_or_move(database: Dat
     assert [await store.refresh_percentiles() for _ in range(2)] == [True, False]
     number = next(iter(saved))
     assert (await pages.load_standing(number)).tracks["corpus"] == 41
-    await execute(database, "DELETE FROM tracks WHERE source_id = '100'")
+    await rows(database, "DELETE FROM tracks WHERE source_id = '100'")
     assert [await store.refresh_percentiles() for _ in range(2)] == [True, False]
-    await execute(database, f"UPDATE tracks SET year = 1985 WHERE id <> {number}")
+    await rows(database, f"UPDATE tracks SET year = 1985 WHERE id <> {number}")
     assert [await store.refresh_percentiles() for _ in range(2)] == [True, False]
     assert (await pages.load_standing(number)).tracks == {"corpus": 40, "artist": 40}
 
@@ -189,7 +184,7 @@ async def test_a_large_corpus_waits_for_one_track_in_a_hundred_or_an_hour(
     await save(database, [draft(301)], figures(1))
     assert await store.refresh_percentiles()
     await save(database, [draft(302)], figures(1))
-    await execute(database, "UPDATE quantile_refreshes SET refreshed_at = now() - interval '61 minutes'")
+    await rows(database, "UPDATE quantile_refreshes SET refreshed_at = now() - interval '61 minutes'")
     assert await store.refresh_percentiles()
 
 

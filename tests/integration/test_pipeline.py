@@ -50,6 +50,7 @@ from rap_analyzer.pipeline.search import Searcher
 from rap_analyzer.simulators.faults import FaultInjector, Faults
 from rap_analyzer.simulators.genius import DEMO_TOKEN, genius_app
 from rap_analyzer.simulators.server import SimulatorServer
+from silence import Silence
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -61,15 +62,6 @@ if TYPE_CHECKING:
 
 RATE = "6000000/minute"
 ROWS = 5000
-
-
-class Silence:
-    """Progress that nobody looks at."""
-
-    def start(self, what: str, total: int | None) -> None: ...
-    def expect(self, more: int) -> None: ...
-    def advance(self, count: int = 1, now: str = "") -> None: ...
-    def finish(self) -> None: ...
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from rap_analyzer.domain.track import (
 )
 from rap_analyzer.pipeline.reparse import reparse
 from rap_analyzer.simulators.faults import NEW_NAMES
+from silence import Silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,15 +47,6 @@ class Inline:
 
     async def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
         return [function(item) for item in items]
-
-
-class Silence:
-    """Progress that nobody looks at."""
-
-    def start(self, what: str, total: int | None) -> None: ...
-    def expect(self, more: int) -> None: ...
-    def advance(self, count: int = 1, now: str = "") -> None: ...
-    def finish(self) -> None: ...
 
 
 def read_new_shape(raw: RawPage) -> tuple[GeniusPage | None, str]:

@@ -20,6 +20,7 @@ from rap_analyzer.pipeline.scrape import Scraper
 from rap_analyzer.simulators.genius import DEMO_TOKEN, genius_app
 from rap_analyzer.simulators.genius_shapes import song_path
 from rap_analyzer.simulators.server import SimulatorServer
+from silence import Silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,15 +35,6 @@ if TYPE_CHECKING:
 
 FREE = Rate(1_000_000, 60.0)
 WEB = "https://genius.com"
-
-
-class Silence:
-    """Progress that nobody looks at."""
-
-    def start(self, what: str, total: int | None) -> None: ...
-    def expect(self, more: int) -> None: ...
-    def advance(self, count: int = 1, now: str = "") -> None: ...
-    def finish(self) -> None: ...
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,8 @@ from rap_analyzer.simulators.corpus import Corpus
 from rap_analyzer.simulators.faults import FaultInjector, Faults
 from rap_analyzer.simulators.genius import DEMO_TOKEN, genius_app
 from rap_analyzer.simulators.server import SimulatorServer
+from silence import Silence
+from statements import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,15 +35,6 @@ if TYPE_CHECKING:
 
 PAGES = "/web/{path:path}"
 KINDS = ("song", "instrumental", "unreleased")
-
-
-class Silence:
-    """Progress that nobody looks at."""
-
-    def start(self, what: str, total: int | None) -> None: ...
-    def expect(self, more: int) -> None: ...
-    def advance(self, count: int = 1, now: str = "") -> None: ...
-    def finish(self) -> None: ...
 
 
 @pytest.fixture
@@ -82,19 +75,9 @@ def site(corpus: Corpus, songs: list[DemoSong]) -> Site:
     return Site(corpus, songs)
 
 
-async def rows(database: Database, sql: str) -> list[dict[str, Any]]:
-    """What a statement returns."""
-
-    async def work(connection: Any) -> list[dict[str, Any]]:
-        cursor = await connection.execute(sql)
-        return await cursor.fetchall() if cursor.description else []
-
-    return await database.run(work)
-
-
 async def let_all_have_changed(database: Database) -> None:
     """The lists say of every song that it has changed since: the visits were long ago."""
-    await rows(database, "UPDATE visits SET visited_at = '2001-01-01', read_at = '2001-01-01', next_at = NULL")
+    await records(database, "UPDATE visits SET visited_at = '2001-01-01', read_at = '2001-01-01', next_at = NULL")
 
 
 FIRST = {Outcome.STORED: 1, Outcome.INSTRUMENTAL: 1, Outcome.UNRELEASED: 1}
@@ -108,28 +91,28 @@ async def test_a_page_that_has_not_changed_is_not_sent_again(site: Site, databas
     assert "304" not in statuses
     await let_all_have_changed(database)
     site.songs[0] = replace(site.songs[0], page_views=987_654_321, producers=("Somebody New",))
-    before = await rows(database, "SELECT lyrics FROM tracks")
+    before = await records(database, "SELECT lyrics FROM tracks")
 
     outcomes, statuses = await site.collect(database, refresh=True)
 
     assert outcomes == AGAIN
     assert statuses["304"] == len(site.songs)
-    assert await rows(database, "SELECT lyrics FROM tracks") == before
-    assert await rows(database, "SELECT page_views FROM tracks") == [{"page_views": 987_654_321}]
-    assert await rows(database, "SELECT 1 AS is_there FROM artists WHERE name = 'Somebody New'")
-    visits = await rows(database, "SELECT outcome, reason, attempts FROM visits ORDER BY outcome")
+    assert await records(database, "SELECT lyrics FROM tracks") == before
+    assert await records(database, "SELECT page_views FROM tracks") == [{"page_views": 987_654_321}]
+    assert await records(database, "SELECT 1 AS is_there FROM artists WHERE name = 'Somebody New'")
+    visits = await records(database, "SELECT outcome, reason, attempts FROM visits ORDER BY outcome")
     assert visits == [{"outcome": o, "reason": "", "attempts": 2} for o in ("instrumental", "stored", "unreleased")]
     await site.collect(database, refresh=True)
-    visits = await rows(database, "SELECT attempts FROM visits WHERE outcome = 'stored'")
+    visits = await records(database, "SELECT attempts FROM visits WHERE outcome = 'stored'")
     assert visits == [{"attempts": 2}]  # the list says that it has not changed since
 
 
 async def test_what_is_yet_to_come_is_asked_for_cheaply(site: Site, database: Database) -> None:
     """An unreleased song is looked at again and again; once it has words they are stored."""
     await site.collect(database)
-    await rows(database, "UPDATE visits SET next_at = now()")
+    await records(database, "UPDATE visits SET next_at = now()")
     assert (await site.collect(database))[1]["304"] == 1
-    await rows(database, "UPDATE visits SET next_at = now()")
+    await records(database, "UPDATE visits SET next_at = now()")
     site.songs[2] = replace(site.songs[2], kind="song", lyrics="First bar of the leak\nsecond bar, now speak")
     outcomes, statuses = await site.collect(database)
     assert outcomes == {Outcome.UNCHANGED: 1, Outcome.INSTRUMENTAL: 1, Outcome.STORED: 1}
@@ -170,11 +153,11 @@ async def test_a_page_that_has_moved_is_read(site: Site, database: Database) -> 
 async def test_a_visit_that_fails_forgets_no_version(site: Site, database: Database) -> None:
     """The words stay, so their page is still known; of a song that is failed now, nothing is."""
     await site.collect(database)
-    await rows(database, """UPDATE visits SET validators = validators || '{"etag": "an old one"}'""")
+    await records(database, """UPDATE visits SET validators = validators || '{"etag": "an old one"}'""")
     await let_all_have_changed(database)
     outcomes, _ = await site.collect(database, refresh=True, faults=Faults(new_shape=1.0))
     assert outcomes == {Outcome.FAILED: 3}
-    known = await rows(database, "SELECT outcome, validators IS NOT NULL AS is_known FROM visits ORDER BY outcome")
+    known = await records(database, "SELECT outcome, validators IS NOT NULL AS is_known FROM visits ORDER BY outcome")
     assert known == [{"outcome": "failed", "is_known": False}] * 2 + [{"outcome": "stored", "is_known": True}]
     outcomes, statuses = await site.collect(database)
     assert outcomes == AGAIN
@@ -184,7 +167,7 @@ async def test_a_visit_that_fails_forgets_no_version(site: Site, database: Datab
 async def test_words_that_are_gone_here_are_fetched_again(site: Site, database: Database) -> None:
     """Nobody says `unchanged` of a track that the store has lost."""
     await site.collect(database)
-    await rows(database, "DELETE FROM tracks")
+    await records(database, "DELETE FROM tracks")
     await let_all_have_changed(database)
     outcomes, statuses = await site.collect(database, refresh=True)
     assert (outcomes, statuses["304"]) == (FIRST, 2)
@@ -196,11 +179,11 @@ async def test_songs_of_which_a_list_says_nothing_are_asked_for_themselves(
     """On refreshing; those whose pages name no version are left as they are."""
     await site.collect(database)
     await let_all_have_changed(database)
-    await rows(database, "UPDATE visits SET validators = NULL WHERE outcome = 'instrumental'")
+    await records(database, "UPDATE visits SET validators = NULL WHERE outcome = 'instrumental'")
     monkeypatch.setattr(genius_answers, "CHANGES", ())
     outcomes, statuses = await site.collect(database, refresh=True)
     assert (outcomes, statuses["304"]) == (AGAIN, 2)
-    visits = await rows(database, "SELECT outcome, attempts FROM visits ORDER BY outcome")
+    visits = await records(database, "SELECT outcome, attempts FROM visits ORDER BY outcome")
     assert [row["attempts"] for row in visits] == [1, 2, 2]
 
 
