@@ -102,23 +102,28 @@ UPDATE frontier_artists SET next_page = %(next_page)s,
 WHERE source = %(source)s AND asked = %(asked)s;
 
 -- load_list --
+-- (What a list holds is looked up first, here and below: a planner that has no statistics yet, as in a first run, takes
+-- a whole source for a handful of songs, and would read it for each few.)
 -- The songs of a list so far, what is known of each, whether it is due for a visit, and what the last one told
+WITH listed AS MATERIALIZED (
+    SELECT source, source_id, position FROM frontier_lists WHERE source = %(source)s AND artist_id = %(artist_id)s
+)
 SELECT l.source_id, v.outcome, is_due(v, s.changed_at, %(since)s, %(settled)s::text[], %(refresh)s) AS is_due,
     CASE WHEN v.visited_at < %(since)s THEN v.next_at END AS next_at,
     s.title, s.primary_ids, s.language, s.year, s.released_on, s.described_at IS NOT NULL AS is_described
-FROM frontier_lists l JOIN frontier_songs s USING (source, source_id) LEFT JOIN visits v USING (source, source_id)
-WHERE l.source = %(source)s AND l.artist_id = %(artist_id)s
+FROM listed l JOIN frontier_songs s USING (source, source_id) LEFT JOIN visits v USING (source, source_id)
 ORDER BY l.position;
 
 -- claim_songs --
 -- Take some of these songs that are due and that nobody visits; those never visited come first. They are chosen once: as a
--- subquery of the UPDATE they might be chosen again for each row, and be more than the limit
-WITH chosen AS MATERIALIZED (
-    SELECT s.source_id, v.outcome, CASE WHEN v.outcome <> 'stored' OR EXISTS (
-        SELECT FROM tracks t WHERE (t.source, t.source_id) = (v.source, v.source_id)) THEN v.validators END AS validators
-    FROM unnest(%(ids)s::text[]) WITH ORDINALITY AS w(source_id, place)
-    JOIN frontier_songs s ON s.source = %(source)s AND s.source_id = w.source_id
-    LEFT JOIN visits v ON v.source = s.source AND v.source_id = s.source_id
+-- subquery of the UPDATE they might be chosen again for each row, and be more than the limit. Of words that are stored no
+-- longer nobody is told by what their page could be asked
+WITH wanted AS MATERIALIZED (
+    SELECT %(source)s::text AS source, source_id, place
+    FROM unnest(%(ids)s::text[]) WITH ORDINALITY AS ids(source_id, place)
+), chosen AS MATERIALIZED (
+    SELECT s.source_id, v.outcome, v.validators
+    FROM wanted w JOIN frontier_songs s USING (source, source_id) LEFT JOIN visits v USING (source, source_id)
     WHERE (s.worker IS NULL OR s.worker <> %(worker)s AND s.worker <> ALL(%(live)s::int[]))
       AND is_due(v, s.changed_at, %(since)s, %(settled)s::text[], %(refresh)s)
     ORDER BY v.outcome IS NOT NULL, w.place LIMIT %(limit)s
@@ -126,7 +131,10 @@ WITH chosen AS MATERIALIZED (
 )
 UPDATE frontier_songs f SET worker = %(worker)s FROM chosen c
 WHERE f.source = %(source)s AND f.source_id = c.source_id
-RETURNING f.source_id, f.title, f.artist, f.url, c.outcome, c.validators;
+RETURNING f.source_id, f.title, f.artist, f.url, c.outcome, CASE
+    WHEN c.validators IS NULL OR c.outcome <> 'stored' THEN c.validators
+    ELSE (SELECT c.validators FROM tracks t WHERE (t.source, t.source_id) = (f.source, f.source_id))
+END AS validators;
 
 -- delete_source_frontier --
 -- Forget what was to be visited of a source
