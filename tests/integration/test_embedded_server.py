@@ -137,6 +137,22 @@ def test_a_kill_while_it_is_set_up_leaves_no_half_cluster(folder: Path) -> None:
     server.release()
 
 
+def test_a_server_that_came_up_after_all_is_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever started it says that it failed, as when it was killed just then: nobody believes that without a look."""
+    start, failures = EmbeddedServer._pg_ctl, [1]
+
+    def start_and_complain(server: EmbeddedServer, *arguments: str) -> subprocess.CompletedProcess[str]:
+        done = start(server, *arguments)
+        return subprocess.CompletedProcess(done.args, failures.pop()) if failures and arguments[0] == "start" else done
+
+    monkeypatch.setattr(EmbeddedServer, "_pg_ctl", start_and_complain)
+    server = EmbeddedServer(folder)
+    server.acquire()
+    assert server.is_running()
+    assert not failures
+    server.release()
+
+
 def test_what_hinders_the_server_is_told(folder: Path) -> None:
     """A damaged cluster ends in a sentence that quotes the server's log."""
     server = EmbeddedServer(folder)

@@ -14,7 +14,7 @@ import rap_analyzer.adapters.postgres.frontier as frontier_module
 from rap_analyzer.adapters.postgres.forgetting import ForgettingStore
 from rap_analyzer.adapters.postgres.frontier import open_frontier
 from rap_analyzer.adapters.postgres.tracks import TrackStore
-from rap_analyzer.domain.errors import Blocked, NotFound, PageChanged, SourceError
+from rap_analyzer.domain.errors import Blocked, NotFound, PageChanged, SourceError, StoreError
 from rap_analyzer.domain.frontier import Budget, Scope, SongPage, Wish
 from rap_analyzer.domain.selection import Selection
 from rap_analyzer.domain.track import (
@@ -242,6 +242,18 @@ async def test_what_is_missing_is_not_asked_for_in_every_run(database: Database)
         assert seconds_from_now(at) == pytest.approx(days * 86_400, abs=60)
 
 
+async def test_a_change_ends_the_wait_of_what_was_never_read(database: Database) -> None:
+    """What failed three times is asked for again once its list says that it is another song now."""
+    shelf = Shelf({"Ann": 2})
+    shelf.errors["Ann 1"] = PageChanged("the page is new")
+    for _ in range(4):
+        await collect(shelf, database)
+    assert shelf.songs["Ann 1"] == 3
+    await records(database, "UPDATE frontier_songs SET changed_at = now() WHERE source_id = 'Ann 1'")
+    assert (await collect(shelf, database)).resting == 0
+    assert shelf.songs["Ann 1"] == 4
+
+
 async def test_a_change_is_not_missed_because_a_visit_failed(database: Database) -> None:
     """The words that are stored stay; the next refresh asks for the new ones again."""
     shelf = Shelf({"Ann": 2})
@@ -389,6 +401,16 @@ async def test_a_forgotten_artist_is_not_collected(database: Database, refresh: 
     assert "rap forget --undo --artist 'Bo'" in str(report.problems["Bo"])
     assert counts(report) == {"unchanged": 3}
     assert not shelf.songs
+
+
+async def test_nothing_runs_on_behind_an_error(database: Database) -> None:
+    """Whoever was at a song when another one met the error of the run is ended before it is told."""
+    shelf = Shelf({"Ann": 40})
+    shelf.delay = 0.05
+    shelf.errors["Ann 3"] = StoreError("PostgreSQL is away")  # type: ignore[assignment]  # as a shared rate would say
+    with pytest.raises(StoreError, match="is away"):
+        await collect(shelf, database)
+    assert not [task for task in asyncio.all_tasks() if "_visit_songs" in repr(task.get_coro())]
 
 
 async def test_a_block_stops_everything_and_loses_nothing(database: Database) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rap_analyzer.domain.errors import Blocked, InputError, NotFound, RateLimited, SourceError
 from rap_analyzer.domain.frontier import REQUESTS_A_SONG, Budget, Scope, Wish, WishKind
@@ -18,7 +18,7 @@ from rap_analyzer.pipeline.tally import ScrapeReport, Tally
 from rap_analyzer.pipeline.visit import NotWanted, Visitor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     from rap_analyzer.domain.frontier import KnownSong, Listing
     from rap_analyzer.domain.track import ArtistRef, SongStub, TrackDraft
@@ -126,13 +126,7 @@ class _Run:
         return self.report
 
     async def _work(self, names: list[str]) -> None:
-        tasks = [asyncio.create_task(s) for s in (self._find_songs(names), self._read_songs(), self._save_songs())]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await _together(self._find_songs(names), self._read_songs(), self._save_songs())
 
     # Finding
 
@@ -259,7 +253,7 @@ class _Run:
     # Visiting
 
     async def _read_songs(self) -> None:
-        await asyncio.gather(*map(self._visit_songs, range(self._visitors)))
+        await _together(*map(self._visit_songs, range(self._visitors)))
         await self._read.put(None)
 
     async def _visit_songs(self, number: int) -> None:
@@ -305,6 +299,17 @@ class _Run:
         except (Blocked, RateLimited) as error:
             self.report.stopped = str(error)
             return self._visitor.blocked(stub, str(error))
+
+
+async def _together(*works: Coroutine[Any, Any, None]) -> None:
+    """Does all of this at once; where one fails the others are ended before its error goes on: nothing runs behind."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _check_wanted(listing: Listing) -> None:

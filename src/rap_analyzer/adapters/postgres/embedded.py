@@ -45,6 +45,7 @@ LOG_SEGMENT = 16 * 2**20
 STARTS = 3
 SHUTTING_DOWN = "shutting down"
 REMAINS = ("shared memory", "lock file", "starting up", SHUTTING_DOWN)
+READY = "ready to accept connections"
 SERVER_OPTIONS = {
     "listen_addresses": "",
     "max_connections": "60",
@@ -202,11 +203,12 @@ class EmbeddedServer:
         """Raises where another attempt to start would fare no better.
 
         After a kill -9 what is left of the old server stands in the way for a moment: then it is tried until that is
-        gone. On a full disk the log may lack its last words, so the room itself is looked at.
+        gone, as where the log says that the server came up after all, even if it may be gone again. On a full disk the
+        log may lack its last words, so the room itself is looked at.
         """
         tail = self._log_tail()
         is_cramped = shutil.disk_usage(self._home).free < LOG_SEGMENT
-        is_in_the_way = any(sign in tail for sign in REMAINS)
+        is_in_the_way = any(sign in tail for sign in REMAINS) or tail.endswith(READY)
         if NO_SPACE in tail or (is_cramped and (tried_s > CRAMPED_SECONDS or not is_in_the_way)):
             raise StoreError(DISK_IS_FULL)
         if tried_s > START_SECONDS or not is_in_the_way:

@@ -24,7 +24,8 @@ CREATE FUNCTION is_due(
 ) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT (visit).outcome IS NULL OR (visit).visited_at < since AND coalesce(CASE
         WHEN (visit).outcome = 'forgotten' THEN false
-        WHEN changed_at > (visit).read_at AND (refresh OR (visit).outcome <> ALL (settled)) THEN true
+        WHEN changed_at > coalesce((visit).read_at, (visit).visited_at)
+            AND (refresh OR (visit).outcome <> ALL (settled)) THEN true
         WHEN (visit).outcome <> ALL (settled) THEN refresh OR coalesce((visit).next_at <= now(), true)
         ELSE refresh AND changed_at IS NULL AND (visit).validators IS NOT NULL
     END, false)
