@@ -324,7 +324,7 @@ def test_a_song_that_rests_is_told(folder: Path, rap: Rap, genius_server: Simula
     assert told[0] == told[3] == [account]
     assert told[1][0] == account
     resting = (
-        r"1 song that had no words lately is not asked for again before \d+ \w{3} \d\d:\d\d; `--refresh` asks now."
+        r"1 song that had no words lately is not asked for again before \d+ \w{3} \d\d:\d\d; `rap scrape --refresh` .+"
     )
     assert re.fullmatch(resting, told[1][1])
     assert told[2][0].startswith("0 songs to visit: about 0 requests")

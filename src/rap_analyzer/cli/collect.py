@@ -284,7 +284,10 @@ def _tell_of_others(report: ScrapeReport) -> None:
     if report.next_at:
         songs = "song that had no words lately is" if report.resting == 1 else "songs that had no words lately are"
         when = f"{report.next_at.astimezone():%-d %b %H:%M}"
-        out.print(f"{report.resting:,} {songs} not asked for again before {when}; `--refresh` asks now.", markup=False)
+        out.print(
+            f"{report.resting:,} {songs} not asked for again before {when}; `rap scrape --refresh` asks now.",
+            markup=False,
+        )
 
 
 def _tell_problems(report: ScrapeReport) -> None:
