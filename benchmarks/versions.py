@@ -25,6 +25,7 @@ from importing import NoProgress
 from materials import data_folder
 from rap_analyzer.adapters.postgres.database import Database, opened
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
+from rap_analyzer.adapters.postgres.failures import FailureStore
 from rap_analyzer.adapters.postgres.migration import migrate
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.adapters.postgres.versions import VersionStore
@@ -190,7 +191,7 @@ async def link(
     await pool.map(fingerprint, texts[:BATCH])
     for what in ("linked", "linked again, nothing being due,"):
         began = time.perf_counter()
-        await link_versions(VersionStore(database), pool, BATCH, NoProgress())
+        await link_versions(VersionStore(database), FailureStore(database), pool, BATCH, NoProgress())
         took = time.perf_counter() - began
         print(f"{what} in {took:.1f} s: {len(texts) / took:,.0f} songs a second, {available_cores()} cores")
     pool.close()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from rap_analyzer.adapters.postgres.database import Database, opened
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
@@ -23,6 +24,9 @@ from rap_analyzer.adapters.postgres.migration import migrate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+
+settings.register_profile("any machine", deadline=None)  # no test depends on the machine's speed
+settings.load_profile("any machine")
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = (

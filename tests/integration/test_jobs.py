@@ -216,11 +216,11 @@ async def test_what_no_attempt_mends_fails_with_its_reason(database: Database) -
 
 
 async def test_a_bug_is_told_and_does_not_stop_the_worker(database: Database) -> None:
-    """After its retries the batch has failed, and the next one is done."""
+    """One that every song meets, whole batches and single songs: it is tried again, and the next batch is done."""
     await store(database, 20)
     await JobStore(database).plan(KEY, 10)
     counting = Counting()
-    counting.errors = [ValueError("what is this")]
+    counting.errors = [ValueError("what is this")] * 5  # ten songs, five, two, one, and the check
     async with at_work(database, counting, concurrency=1):
         await stands(database, "succeeded", 1)
         reasons = [job.reason for job in await JobStore(database).list_jobs(["todo", "doing"], 10)]

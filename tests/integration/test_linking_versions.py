@@ -11,6 +11,7 @@ import pytest
 
 from rap_analyzer.adapters.postgres.analyses import AnalysisStore
 from rap_analyzer.adapters.postgres.exporting import ExportStore, Wanted
+from rap_analyzer.adapters.postgres.failures import FailureStore
 from rap_analyzer.adapters.postgres.forgetting import ForgettingStore
 from rap_analyzer.adapters.postgres.pages import CorpusPages
 from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
@@ -105,7 +106,9 @@ def draft(
 async def link(database: Database, batch_size: int = 2) -> tuple[Counter[VersionKind], int]:
     """Links; returns the versions by kind, and how many tracks were fingerprinted and compared."""
     progress = Progress()
-    return await link_versions(VersionStore(database), InThisProcess(), batch_size, progress), progress.done
+    return await link_versions(
+        VersionStore(database), FailureStore(database), InThisProcess(), batch_size, progress
+    ), progress.done
 
 
 async def versions(database: Database) -> dict[int, tuple[int, str]]:

@@ -11,6 +11,7 @@ import pytest
 
 from rap_analyzer.adapters.postgres.database import query
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
+from rap_analyzer.adapters.postgres.failures import FailureStore
 from rap_analyzer.adapters.postgres.tails import TailStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.analyzers.bar_endings import READING_VERSION
@@ -66,7 +67,7 @@ def draft(number: int, lyrics: str, source: str = "genius") -> TrackDraft:
 async def keep(database: Database, *drafts: TrackDraft) -> int:
     """Stores songs and reads what is due; returns how many tracks were read."""
     await TrackStore(database).save_tracks(drafts)
-    return await read_tails(TailStore(database), Turns(), 2, Silence())
+    return await read_tails(TailStore(database), FailureStore(database), Turns(), 2, Silence())
 
 
 async def find(database: Database, text: str, limit: int = 10) -> NearBars:
@@ -80,7 +81,7 @@ async def test_ends_are_read_once_and_again_when_the_words_change(database: Data
     """A second run reads nothing; new words replace the old ones' tails; a deleted track takes its tails along."""
     assert await keep(database, *(draft(n, f"{KITCHEN}\nverse {n} is for the paper chaser") for n in range(5))) == 5
     assert await rows(database, "SELECT count(*), count(DISTINCT track_id), max(span) FROM rhyme_tails") == [(25, 5, 6)]
-    assert await read_tails(TailStore(database), Turns(), 2, Silence()) == 0
+    assert await read_tails(TailStore(database), FailureStore(database), Turns(), 2, Silence()) == 0
     assert await keep(database, draft(0, "only one bar left")) == 1
     kept = await rows(
         database, "SELECT bar, key FROM rhyme_tails r JOIN tracks t ON t.id = track_id WHERE source_id = '0'"
@@ -101,9 +102,9 @@ async def test_a_killed_run_goes_on_where_it_was(database: Database) -> None:
 
     await TrackStore(database).save_tracks([draft(n, KITCHEN) for n in range(5)])
     with pytest.raises(KeyboardInterrupt):
-        await read_tails(TailStore(database), Dying(), 2, Silence())
+        await read_tails(TailStore(database), FailureStore(database), Dying(), 2, Silence())
     assert await TailStore(database).count_unread(READING_VERSION) == 3
-    assert await read_tails(TailStore(database), Turns(), 2, Silence()) == 3
+    assert await read_tails(TailStore(database), FailureStore(database), Turns(), 2, Silence()) == 3
 
 
 async def test_words_that_changed_while_they_were_read_are_not_filed(database: Database) -> None:
@@ -120,7 +121,7 @@ async def test_a_song_in_another_language_is_read_and_has_no_tails(database: Dat
     """So it is not asked for again; one without any word neither."""
     assert await keep(database, draft(1, SPANISH), draft(2, "...\n[laughs]")) == 2
     assert await rows(database, "SELECT count(*) FROM rhyme_tails") == [(0,)]
-    assert await read_tails(TailStore(database), Turns(), 2, Silence()) == 0
+    assert await read_tails(TailStore(database), FailureStore(database), Turns(), 2, Silence()) == 0
 
 
 # Finding

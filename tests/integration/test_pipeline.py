@@ -19,6 +19,7 @@ from rap_analyzer.adapters.model_files import ModelFiles
 from rap_analyzer.adapters.postgres.analyses import AnalysisStore
 from rap_analyzer.adapters.postgres.database import Database, opened
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
+from rap_analyzer.adapters.postgres.failures import FailureStore
 from rap_analyzer.adapters.postgres.frontier import open_frontier
 from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
 from rap_analyzer.adapters.postgres.tracks import TrackStore
@@ -310,13 +311,13 @@ async def test_new_words_are_embedded_again(database: Database, models: Path) ->
     song = Song("1", "Hat", "", (Credit(ArtistRef("A"), Role.PRIMARY),))
     await store_songs(database, song)
     store = PassageStore(database)
-    assert await embed(store, embedder, Silence()) == 1
-    assert await embed(store, embedder, Silence()) == 0
+    assert await embed(store, FailureStore(database), embedder, Silence()) == 1
+    assert await embed(store, FailureStore(database), embedder, Silence()) == 0
     await scalar(
         database,
         "WITH u AS (UPDATE tracks SET lyrics = 'a dog', lyrics_digest = 'new' RETURNING 1) SELECT count(*) FROM u",
     )
-    assert await embed(store, embedder, Silence()) == 1
+    assert await embed(store, FailureStore(database), embedder, Silence()) == 1
     assert await scalar(database, "SELECT count(*) FROM passages WHERE text = 'a dog'") == 1
     assert await scalar(database, "SELECT count(*) FROM passages") == 1
 

@@ -58,7 +58,7 @@ def box(inner: str) -> str:
 
 @pytest.mark.parametrize("era", ERAS)
 @given(lyrics=lyrics_texts, song_id=st.integers(0, 500))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @example(lyrics=LYRICS, song_id=3)
 @example(lyrics="[A]\nx\n[B]\ny", song_id=2)
 def test_every_era_gives_the_words_back(era: str, lyrics: str, song_id: int) -> None:
@@ -89,7 +89,7 @@ def test_the_size_of_a_page_changes_nothing(era: str) -> None:
 
 @pytest.mark.parametrize("era", ERAS)
 @given(share=st.floats(0, 1, exclude_max=True))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_cut_page_is_never_lyrics(era: str, share: float) -> None:
     """Wherever a page is cut, it is an error, not a shorter song."""
     html = render_page(SongPage(4, "Tea", "Ada", LYRICS), era).rstrip()
@@ -98,7 +98,7 @@ def test_a_cut_page_is_never_lyrics(era: str, share: float) -> None:
 
 
 @given(html=st.text(max_size=300) | st.lists(st.sampled_from([*"<>/=\"'&;[] \n", "div", "html", "br"])).map("".join))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_is_a_page_or_a_known_error(html: str) -> None:
     """No text makes the parser fail in a way that nobody expects."""
     try:

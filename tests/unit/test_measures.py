@@ -93,7 +93,6 @@ def test_repetition_counts_matches_as_three_characters() -> None:
 
 
 @given(st.text(min_size=1, max_size=3000) | st.lists(st.sampled_from("ab"), max_size=40_000).map("".join))
-@settings(deadline=None)
 def test_repetition_is_a_share(text: str) -> None:
     """Any text loses between nothing and all of itself."""
     assert 0 <= repetition(text) < 1
@@ -170,7 +169,7 @@ def numbers(value: Any) -> list[float]:
 
 
 @given(st.text(max_size=300) | st.lists(st.sampled_from((*HEADERS, *BARS)), max_size=40).map("\n".join))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_every_measure_is_finite_and_in_its_range(text: str) -> None:
     """Any text gives every measure, as JSON without NaN, none below 0 but the school grades, shares in [0, 1]."""
     found = measure(parse(text))

@@ -200,7 +200,7 @@ def test_a_limit_out_of_range_is_refused(limit: int) -> None:
         checked_limit(limit)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.text(max_size=40) | st.from_regex(r"[a-zA-Z' -]{1,30}", fullmatch=True))
 def test_any_text_gets_an_answer_or_is_refused(text: str) -> None:
     """Never another error; every span is within the ending, every strength in [0, 1]."""

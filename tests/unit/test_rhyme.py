@@ -152,7 +152,7 @@ def test_without_rhymes_the_density_is_zero(text: str) -> None:
 
 
 @given(SONGS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_density_and_positions_are_sound(text: str) -> None:
     """Density lies in [0, 1] and is the share of syllables in chains; members cover what the syllables say."""
     found = analysed(text)
@@ -168,7 +168,7 @@ def test_density_and_positions_are_sound(text: str) -> None:
 
 
 @given(SONGS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_answering_syllables_share_a_position(text: str) -> None:
     """Syllables within a member stand at consecutive positions of one chain."""
     found = analysed(text)
@@ -181,7 +181,7 @@ def test_answering_syllables_share_a_position(text: str) -> None:
 
 
 @given(SONGS, st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_case_punctuation_and_names_change_nothing(text: str, chance: random.Random) -> None:
     """A sentence case, a comma or an exclamation mark after words, and who raps leave the chains as they are."""
     dressed = "\n".join(
@@ -195,7 +195,7 @@ def test_case_punctuation_and_names_change_nothing(text: str, chance: random.Ran
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_is_heard_without_an_error(text: str) -> None:
     """Random Unicode gives an analysis with a word for each word."""
     answer = to_json(analysed(text), "x")
@@ -235,7 +235,7 @@ def test_better_rhymes_score_higher() -> None:
 
 
 @given(SONGS, SONGS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_another_verse_changes_nothing_in_this_one(text: str, other: str) -> None:
     """Sections are heard apart: a verse's syllables rhyme with the same ones whatever comes before or after it."""
 
@@ -292,7 +292,7 @@ A radio, a little sun, the day folk hit the morning with a grin"""
         st.sampled_from([*VERSE.splitlines(), *MULTIS.splitlines(), "I need it", "I seen them", "be it"]), max_size=30
     )
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_bar_has_a_letter_for_itself(bars: list[str]) -> None:
     """A letter says that bars rhyme with one another, and letters come in the order of the alphabet."""
     for scheme in analysed("\n".join(bars)).schemes:

@@ -41,7 +41,7 @@ def without_bars(lyrics: Lyrics, section: int) -> Lyrics:
 
 
 @given(st.lists(SONGS, min_size=1, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_songs_of_one_stream_are_as_they_are_alone(texts: list[str]) -> None:
     """Each song cut out of the stream of several has the columns of its own stream."""
     songs = [parse(text) for text in texts]

@@ -12,14 +12,16 @@ from rap_analyzer.domain.budget import money
 from rap_analyzer.domain.errors import ConfigError, InputError, ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rap_analyzer.cli.console import Bars
     from rap_analyzer.domain.track_filter import Condition
+    from rap_analyzer.pipeline.analyze import Step
     from rap_analyzer.wiring import Services
     from rap_analyzer.wiring.working import AnalysisReport
 
 MOST_REASONS = 5
+MOST_FAILED = 10
 
 
 class Summary(NamedTuple):
@@ -115,7 +117,9 @@ async def link_with(services: Services, bars: Bars) -> str:
     from rap_analyzer.domain.versions import VersionKind
     from rap_analyzer.pipeline.versions import link_versions
 
-    found = await link_versions(services.versions, services.pool, services.settings.analysis_batch_size, bars)
+    found = await link_versions(
+        services.versions, services.failures, services.pool, services.settings.analysis_batch_size, bars
+    )
     if not found:
         return "no track is a version of another"
     kinds = ", ".join(f"{found[kind]:,} {kind.replace('_', ' ')}" for kind in VersionKind if found[kind])
@@ -138,7 +142,11 @@ async def analyze_with(
     Raises:
         ConfigError: a named analyzer does not exist or cannot be had, or none can be had.
     """
+    from rap_analyzer.analyzers.bar_endings import READING_VERSION
+    from rap_analyzer.domain.fingerprint import FINGERPRINT_VERSION
+    from rap_analyzer.pipeline.tails import STEP as ENDINGS
     from rap_analyzer.pipeline.tails import read_tails
+    from rap_analyzer.pipeline.versions import STEP as FINGERPRINT
     from rap_analyzer.wiring.working import run_analyses
 
     steps, left_out = await services.analyzers.steps(names)
@@ -146,10 +154,21 @@ async def analyze_with(
         raise ConfigError(f"No analyzer can be had. {' '.join(left_out.values())}")
     report = await run_analyses(services, steps, where, bars, dollars)
     await services.analyses.refresh_percentiles()
-    await read_tails(services.tails, services.pool, services.settings.analysis_batch_size, bars)
+    await read_tails(services.tails, services.failures, services.pool, services.settings.analysis_batch_size, bars)
     account = [_account(step.key.analyzer, report) for step in steps]
     account += [str(report.budget)] if report.budget else []
-    return Summary("\n".join([*account, *_left_out(left_out), *_failures(report)]), not report.failures)
+    apart = await failed_lines(services, {ENDINGS: READING_VERSION, FINGERPRINT: FINGERPRINT_VERSION}, steps)
+    return Summary("\n".join([*account, *_left_out(left_out), *_failures(report), *apart]), not report.failures)
+
+
+async def failed_lines(services: Services, steps: Mapping[str, str], analyses: Sequence[Step] = ()) -> list[str]:
+    """Lines that name the tracks which these versions of steps, or these analyzers, have set apart."""
+    failed = await services.failures.load_failed(steps, [step.key for step in analyses], MOST_FAILED + 1)
+    if not failed:
+        return []
+    shown = [f"  {f.title} by {f.artist} (track {f.track_id}, {f.step}): {f.reason}" for f in failed[:MOST_FAILED]]
+    more = ["  ... and more"] if len(failed) > MOST_FAILED else []
+    return ["Set apart, so that all others go on; new words or a new version are tried again:", *shown, *more]
 
 
 def _account(name: str, report: AnalysisReport) -> str:

@@ -320,7 +320,7 @@ async def _run(wishes: list[Wish], scope: Scope) -> None:
             versions = await link_with(services, bars)
             statuses = await analyze_with(services, None, bars)
             embedded = await embed_with(services, bars)
-        out.print(f"{versions}\n{statuses.text}\n{embedded:,} tracks embedded", markup=False)
+        out.print(f"{versions}\n{statuses.text}\n{embedded}", markup=False)
         try:
             print_enrichment(enriched)
         finally:

@@ -83,16 +83,20 @@ async def _embed() -> None:
     async with opened_services() as services:
         with Bars() as bars:
             done = await embed_with(services, bars)
-        out.print(f"{done:,} tracks embedded")
+        out.print(done, markup=False)
 
 
-async def embed_with(services: Services, bars: Bars) -> int:
-    """The embed step, on open services; fetches the model on first use."""
+async def embed_with(services: Services, bars: Bars) -> str:
+    """The embed step, on open services; fetches the model on first use. Returns lines that say what it came to."""
     import asyncio
 
+    from rap_analyzer.cli.analyzing import failed_lines
     from rap_analyzer.cli.console import err
+    from rap_analyzer.pipeline.embed import STEP
     from rap_analyzer.pipeline.embed import embed as embed_tracks
     from rap_analyzer.wiring import model_files
 
     await asyncio.to_thread(model_files(services.settings).fetch, err.print)
-    return await embed_tracks(services.passages, services.embedder, bars)
+    done = await embed_tracks(services.passages, services.failures, services.embedder, bars)
+    embedded = "1 track embedded" if done == 1 else f"{done:,} tracks embedded"
+    return "\n".join([embedded, *await failed_lines(services, {STEP: services.embedder.model})])

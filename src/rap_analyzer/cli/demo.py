@@ -100,9 +100,9 @@ async def _demo() -> None:
                 try:
                     embedded = await embed_with(services, bars)
                 except ModelError as error:
-                    embedded, notice = 0, f"Meaning search is off: {error}"
+                    embedded, notice = "0 tracks embedded", f"Meaning search is off: {error}"
             print_enrichment(enrichment)
-            out.print(f"{versions}\n{statuses.text}\n{embedded:,} tracks embedded", markup=False)
+            out.print(f"{versions}\n{statuses.text}\n{embedded}", markup=False)
             if notice:
                 out.print(notice, style="yellow", markup=False)
             report.next_at = None  # when an invented song is asked for again is nobody's business

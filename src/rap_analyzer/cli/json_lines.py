@@ -8,11 +8,13 @@ import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from rap_analyzer.domain.errors import InputError
+from rap_analyzer.domain.errors import InputError, RapError
+from rap_analyzer.domain.failure import fault_of
 from rap_analyzer.domain.text_record import TextRecord, read_record
 from rap_analyzer.domain.transcription import MAX_CHARACTERS
 
@@ -49,9 +51,23 @@ def answer_lines(file: Path | None, answer: Callable[[list[Line]], bytes]) -> No
     with opened(file) as source:
         lines = _numbered(source)
         for line in islice(lines, FEW_RECORDS):
-            _write(answer([line]))
+            _write(answer_apart(answer, [line]))
         if (following := next(lines, None)) is not None:
-            run(_answer_others(chain([following], lines), answer))
+            run(_answer_others(chain([following], lines), partial(answer_apart, answer)))
+
+
+def answer_apart(answer: Callable[[list[Line]], bytes], lines: list[Line]) -> bytes:
+    """The answers to some lines; one that the program stumbles over is answered by an error, the others as ever."""
+    try:
+        return answer(lines)
+    except RapError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other lines are to be answered
+        if len(lines) > 1:
+            return b"".join(answer_apart(answer, [line]) for line in lines)
+        [(number, line)] = lines
+        record = replace(read_line(number, line), fault=f"line {number}: {fault_of(error).reason}")
+        return as_lines([record], iter(()))
 
 
 def read_line(number: int, line: bytes) -> TextRecord:

@@ -33,7 +33,9 @@ BRACKETS = re.compile(r"^[^\w'$£€#@*]+|[^\w'%$*#]+$")
 OUTSIDE = re.compile(r"^[^\w'$£€#]+|[^\w'%$]+$")
 PIECES = re.compile(r"[-‐‑–—/_+.,:;!?…*\"“”()\[\]]+")
 INITIALS = re.compile(r"((?:[a-zA-Z]\.)+[a-zA-Z])\.?('?s)?")
-LETTER_PLURAL = re.compile(r"([A-Z]{1,5}|[b-df-hj-np-tv-z])('?s|'d|'?in[g']?)")
+LETTER_ENDINGS = ("'s", "s", "'d", "'in'", "'ing", "'in", "in'", "ing", "in")
+"""What may follow letters that are read by their names: "OGs", "DM'in'", "MC'd"; each is one of `ENDINGS`."""
+INFLECTED_LETTERS = re.compile(rf"([A-Z]{{1,5}}|[b-df-hj-np-tv-z])({'|'.join(LETTER_ENDINGS)})")
 DIGIT = re.compile(r"[0-9]")
 MIXED = re.compile(
     r"#(?=[0-9])|[$£€]?[0-9][0-9,.:]*(?:%|(?:st|nd|rd|th|'?s)\b|[kKMB]\b)?|[^\W\d_]+(?:'[^\W\d_]+)*'?|'[^\W\d_]+'?"
@@ -280,6 +282,7 @@ ENDINGS: dict[str, Callable[[str], str]] = {
     **{ending: _contraction(tail) for ending, tail in CONTRACTED.items()},
     "'s": _plural,
     "s'": _plural,
+    "'in'": _syllabic("ɪn"),
     "'in": _syllabic("ɪn"),
     "'ing": _syllabic("ɪŋ"),
     "in'": _syllabic("ɪn"),
@@ -306,11 +309,14 @@ ENDINGS: dict[str, Callable[[str], str]] = {
 
 def _letters(piece: str) -> str:
     """Phones of an initialism ("FBI", "OGs", "smh"), else ""."""
-    plural = LETTER_PLURAL.fullmatch(piece)
-    letters, ending = (plural[1], plural[2]) if plural else (piece.strip("'"), "")
+    inflected = INFLECTED_LETTERS.fullmatch(piece)
+    letters, ending = (inflected[1], inflected[2]) if inflected else (piece.strip("'"), "")
     if not _is_initialism(letters):
         return ""
-    return ENDINGS[ending](_spelled(letters)) if ending else _spelled(letters)
+    phones = _spelled(letters)
+    if ending == "'d":
+        return _past(phones)  # "DM'd" is what somebody did, not "DM would"
+    return ENDINGS[ending](phones) if ending else phones
 
 
 def _is_initialism(letters: str) -> bool:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rap_analyzer import telemetry
-from rap_analyzer.domain.passage import TrackEmbedding
+from rap_analyzer.domain.passage import TrackEmbedding, UnembeddedTrack
+from rap_analyzer.pipeline.isolation import CONTROL_LYRICS, Isolation, sort_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rap_analyzer.domain.passage import Passage, UnembeddedTrack
-    from rap_analyzer.ports import Embedder, PassageStore, Progress
+    from rap_analyzer.domain.passage import Passage
+    from rap_analyzer.ports import Embedder, FailureStore, PassageStore, Progress
     from rap_analyzer.ports.machinery import Vectors
 
 
@@ -21,20 +23,29 @@ BATCH = 8
 """Tracks saved at once: embedding takes a tenth of a second a track, and people watch the bar."""
 
 
-async def embed(store: PassageStore, embedder: Embedder, progress: Progress) -> int:
-    """Embed what is missing, BATCH tracks at a time, each batch saved at once.
+STEP = "embedding"
+CONTROL = UnembeddedTrack(0, "", "Kites", CONTROL_LYRICS)
+
+
+async def embed(store: PassageStore, failures: FailureStore, embedder: Embedder, progress: Progress) -> int:
+    """Embed what is missing, BATCH tracks at a time, each batch saved at once; what fails is set apart.
 
     Returns:
         Number of tracks embedded.
     """
     progress.start("embedding passages", await store.count_unembedded(embedder.model))
     after = done = 0
+    work = partial(_embed_batch, embedder)
+    isolation = Isolation(work, partial(work, [CONTROL]))
     try:
         while batch := await store.load_unembedded(embedder.model, BATCH, after):
             after = batch[-1].id
-            await store.save_embeddings(await _embed_batch(embedder, batch), embedder.model)
-            done += len(batch)
-            telemetry.tracks_embedded.inc(len(batch))
+            results = await isolation.run(batch)
+            embeddings, failed = sort_out([(track.id, track.lyrics_digest) for track in batch], results)
+            await store.save_embeddings([embedding for _, _, embedding in embeddings], embedder.model)
+            await failures.save_failures(STEP, embedder.model, failed)
+            done += len(embeddings)
+            telemetry.tracks_embedded.inc(len(embeddings))
             progress.advance(len(batch), now=batch[-1].title)
     finally:
         progress.finish()

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rap_analyzer.analyzers.bar_endings import READING_VERSION, read_endings
 from rap_analyzer.domain.bar_endings import heard
 from rap_analyzer.domain.near_bars import NearBars, TailReading, rhyming_bars, with_words
+from rap_analyzer.pipeline.isolation import CONTROL_LYRICS, Isolation, sort_out
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rap_analyzer.domain.bar_endings import Ending
-    from rap_analyzer.domain.near_bars import Candidate, NearBar
-    from rap_analyzer.ports import CpuPool, Progress, TailStore
+    from rap_analyzer.domain.near_bars import BarTail, Candidate, NearBar
+    from rap_analyzer.ports import CpuPool, FailureStore, Progress, TailStore
 
 CANDIDATES = 500
 """Bars that are taken for a span, at most, and as many that end in the same consonants: among millions the strongest
@@ -21,21 +25,32 @@ SPARE = 4
 """How many times the bars that are asked for must be at hand before shorter spans are left alone."""
 
 
-async def read_tails(store: TailStore, pool: CpuPool, batch_size: int, progress: Progress) -> int:
-    """Read what is missing, `batch_size` tracks at a time, each batch saved at once.
+STEP = "rhyme endings"
+
+
+async def read_tails(
+    store: TailStore, failures: FailureStore, pool: CpuPool, batch_size: int, progress: Progress
+) -> int:
+    """Read what is missing, `batch_size` tracks at a time, each batch saved at once; what fails is set apart.
 
     Returns:
         Number of tracks read.
     """
     progress.start("reading how bars end", await store.count_unread(READING_VERSION))
     after = done = 0
+
+    async def read(lyrics: Sequence[str]) -> Sequence[list[BarTail]]:
+        return await pool.map(read_endings, lyrics)
+
+    isolation = Isolation(read, partial(read, [CONTROL_LYRICS]))
     try:
         while batch := await store.load_unread(READING_VERSION, batch_size, after):
             after = batch[-1][0]
-            tails = await pool.map(read_endings, [lyrics for _, _, lyrics in batch])
-            readings = [TailReading(track, digest, own) for (track, digest, _), own in zip(batch, tails, strict=True)]
-            await store.save_tails(readings, READING_VERSION)
-            done += len(batch)
+            results = await isolation.run([lyrics for _, _, lyrics in batch])
+            readings, failed = sort_out([(track, digest) for track, digest, _ in batch], results)
+            await store.save_tails([TailReading(*one) for one in readings], READING_VERSION)
+            await failures.save_failures(STEP, READING_VERSION, failed)
+            done += len(readings)
             progress.advance(len(batch))
     finally:
         progress.finish()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rap_analyzer.domain.analysis import Analysis, AnalysisInput
     from rap_analyzer.domain.budget import BudgetStanding
     from rap_analyzer.domain.enrichment import Enrichment, UnenrichedTrack
+    from rap_analyzer.domain.failure import FailedTrack, StepFailure
     from rap_analyzer.domain.fingerprint import Fingerprint
     from rap_analyzer.domain.frontier import KnownSong, Listing, Scope, SongPage
     from rap_analyzer.domain.job import AnalyzerKey
@@ -140,6 +141,18 @@ class AnalysisStore(VerdictStore, Protocol):
 
     async def refresh_percentiles(self) -> bool:
         """Compare the tracks anew if that is due; returns whether it was."""
+
+
+class FailureStore(Protocol):
+    """Tracks that a step failed on: set apart, so that they are no longer pending for this version of it."""
+
+    async def save_failures(self, step: str, version: str, failures: Sequence[StepFailure]) -> None:
+        """Set tracks apart from what this version of a step still has to do; those that are reworded are left out."""
+
+    async def load_failed(
+        self, steps: Mapping[str, str], analyzers: Sequence[AnalyzerKey], limit: int
+    ) -> Sequence[FailedTrack]:
+        """Up to `limit` tracks that these versions of steps or these analyzers failed on, by id."""
 
 
 class EnrichmentStore(Protocol):

@@ -15,6 +15,7 @@ from rap_analyzer.adapters.postgres.budgets import BudgetStore
 from rap_analyzer.adapters.postgres.database import Database, opened
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
 from rap_analyzer.adapters.postgres.enrichments import EnrichmentStore
+from rap_analyzer.adapters.postgres.failures import FailureStore
 from rap_analyzer.adapters.postgres.jobs import JobStore
 from rap_analyzer.adapters.postgres.migration import migrate
 from rap_analyzer.adapters.postgres.pages import CorpusPages
@@ -68,6 +69,7 @@ class Services:
     budgets: BudgetStore
     batches: BatchRequestStore
     enrichments: EnrichmentStore
+    failures: FailureStore
     passages: PassageStore
     tails: TailStore
     versions: VersionStore
@@ -115,6 +117,7 @@ async def open_services(settings: Settings, processes: int | None = None) -> Asy
             budgets=BudgetStore(database),
             batches=BatchRequestStore(database),
             enrichments=EnrichmentStore(database, settings.enrichment_order),
+            failures=FailureStore(database),
             passages=PassageStore(database),
             tails=TailStore(database),
             versions=VersionStore(database),

@@ -1,12 +1,16 @@
 -- count_unembedded --
 -- Tracks whose present words have no embedding by this model
-SELECT count(*) FROM tracks
-WHERE embedding_digest IS DISTINCT FROM lyrics_digest OR embedding_model IS DISTINCT FROM %(model)s;
+SELECT count(*) FROM tracks t
+WHERE (embedding_digest IS DISTINCT FROM lyrics_digest OR embedding_model IS DISTINCT FROM %(model)s)
+AND NOT EXISTS (SELECT 1 FROM step_failures f WHERE f.track_id = t.id AND f.step = 'embedding'
+                AND f.lyrics_digest = t.lyrics_digest AND f.version = %(model)s);
 
 -- load_unembedded --
 -- A batch of them, by id
-SELECT id, lyrics_digest, title, lyrics FROM tracks
+SELECT id, lyrics_digest, title, lyrics FROM tracks t
 WHERE id > %(after)s AND (embedding_digest IS DISTINCT FROM lyrics_digest OR embedding_model IS DISTINCT FROM %(model)s)
+AND NOT EXISTS (SELECT 1 FROM step_failures f WHERE f.track_id = t.id AND f.step = 'embedding'
+                AND f.lyrics_digest = t.lyrics_digest AND f.version = %(model)s)
 ORDER BY id LIMIT %(limit)s;
 
 -- delete_passages --

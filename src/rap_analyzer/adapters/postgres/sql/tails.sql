@@ -2,13 +2,19 @@
 -- Tracks whose present words' ends this version has not read
 SELECT count(*) FROM tracks t WHERE NOT EXISTS (
     SELECT 1 FROM tail_readings r
-    WHERE r.track_id = t.id AND r.lyrics_digest = t.lyrics_digest AND r.version = %(version)s);
+    WHERE r.track_id = t.id AND r.lyrics_digest = t.lyrics_digest AND r.version = %(version)s)
+AND NOT EXISTS (
+    SELECT 1 FROM step_failures s WHERE s.track_id = t.id AND s.step = 'rhyme endings'
+    AND s.lyrics_digest = t.lyrics_digest AND s.version = %(version)s);
 
 -- load_unread_tails --
 -- A batch of them, by id
 SELECT t.id, t.lyrics_digest, t.lyrics FROM tracks t WHERE t.id > %(after)s AND NOT EXISTS (
     SELECT 1 FROM tail_readings r
     WHERE r.track_id = t.id AND r.lyrics_digest = t.lyrics_digest AND r.version = %(version)s)
+AND NOT EXISTS (
+    SELECT 1 FROM step_failures s WHERE s.track_id = t.id AND s.step = 'rhyme endings'
+    AND s.lyrics_digest = t.lyrics_digest AND s.version = %(version)s)
 ORDER BY t.id LIMIT %(limit)s;
 
 -- delete_tails --

@@ -2,13 +2,19 @@
 -- Tracks whose present words have no fingerprint of this version
 SELECT count(*) FROM tracks t WHERE NOT EXISTS (
     SELECT 1 FROM fingerprints f
-    WHERE f.track_id = t.id AND f.lyrics_digest = t.lyrics_digest AND f.version = %(version)s);
+    WHERE f.track_id = t.id AND f.lyrics_digest = t.lyrics_digest AND f.version = %(version)s)
+AND NOT EXISTS (
+    SELECT 1 FROM step_failures s WHERE s.track_id = t.id AND s.step = 'fingerprint'
+    AND s.lyrics_digest = t.lyrics_digest AND s.version = %(version)s);
 
 -- load_unfingerprinted --
 -- A batch of them, by id
 SELECT t.id, t.lyrics_digest, t.lyrics FROM tracks t WHERE t.id > %(after)s AND NOT EXISTS (
     SELECT 1 FROM fingerprints f
     WHERE f.track_id = t.id AND f.lyrics_digest = t.lyrics_digest AND f.version = %(version)s)
+AND NOT EXISTS (
+    SELECT 1 FROM step_failures s WHERE s.track_id = t.id AND s.step = 'fingerprint'
+    AND s.lyrics_digest = t.lyrics_digest AND s.version = %(version)s)
 ORDER BY t.id LIMIT %(limit)s;
 
 -- save_fingerprint --
