@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
+import string
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from rap_analyzer.adapters.postgres.database import Connection
+    from rap_analyzer.domain.query import SearchQuery
     from rap_analyzer.domain.search import Filters
     from rap_analyzer.wiring import Services
 
@@ -34,13 +37,18 @@ if TYPE_CHECKING:
 QUESTIONS = Path(__file__).with_name("questions.json")
 DEPTH = 60
 RESAMPLES = 10_000
+GIBBERISH = 200
+FOREIGN_TOPICS = (
+    *("tax law for limited companies", "quantum chromodynamics", "mitochondria", "football results"),
+    *("javascript promise rejection", "enzyme kinetics", "municipal bond yields", "tectonic plates"),
+)
 SEED = 7
 
 
 class MeaningAlone(SearchStore):
     """Finds nothing by words."""
 
-    async def search_words(self, query: str, filters: Filters, limit: int) -> list[int]:
+    async def search_words(self, query: SearchQuery, filters: Filters, limit: int) -> list[int]:
         """Nothing."""
         del query, filters, limit
         return []
@@ -90,6 +98,29 @@ async def _measure() -> None:
             if baseline is not None:
                 print(f"  {'':<14} both less this {_with_interval(baseline - ranks, signed=True)}")
             baseline = ranks if baseline is None else baseline
+        await _measure_refusals(Searcher(SearchStore(services.database), services.embedder), questions)
+
+
+async def _measure_refusals(searcher: Searcher, questions: list[Question]) -> None:
+    """How many queries of each kind are told that nothing is close."""
+    kinds = {
+        "questions": [question.text for question in questions],
+        "topics that no song has": list(FOREIGN_TOPICS),
+        "gibberish": gibberish(GIBBERISH),
+    }
+    for kind, queries in kinds.items():
+        empty = [not (await searcher.search(query)).hits for query in queries]
+        print(f"  nothing is close: {sum(empty)} of {len(empty)} {kind}")
+
+
+def gibberish(count: int) -> list[str]:
+    """Letters at random, one to four runs of three to twelve."""
+    rng = random.Random(SEED)
+
+    def run() -> str:
+        return "".join(rng.choice(string.ascii_lowercase) for _ in range(rng.randint(3, 12)))
+
+    return [" ".join(run() for _ in range(rng.randint(1, 4))) for _ in range(count)]
 
 
 async def _demo_songs(services: Services) -> dict[int, str]:

@@ -19,6 +19,7 @@ from rap_analyzer.domain.enrichment import Enrichment, MatchMethod, Recording
 from rap_analyzer.domain.errors import NotFound, StoreError
 from rap_analyzer.domain.job import AnalyzerKey
 from rap_analyzer.domain.passage import Passage, TrackEmbedding
+from rap_analyzer.domain.query import parse_query
 from rap_analyzer.domain.search import Filters
 from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Relationship, Role, Song, TrackDraft
 
@@ -196,10 +197,10 @@ async def test_search_by_words_wants_them_close_together(database: Database) -> 
     texts = ("we were growing up poor", f"growing tomatoes {filler} poor thing", "the poor up growing")
     numbers = await embedded(database, *texts)
     store = SearchStore(database)
-    assert (await store.search_words("grew poor growing", Filters(), 9))[0] in (numbers["1"], numbers["3"])
-    assert numbers["2"] not in await store.search_words("growing poor", Filters(), 9)
-    assert await store.search_words('"growing up poor"', Filters(), 9) == [numbers["1"]]
-    assert await store.search_words("tomato -poor", Filters(), 9) == []
+    assert (await store.search_words(parse_query("grew poor growing"), Filters(), 9))[0] in (numbers["1"], numbers["3"])
+    assert numbers["2"] not in await store.search_words(parse_query("growing poor"), Filters(), 9)
+    assert await store.search_words(parse_query('"growing up poor"'), Filters(), 9) == [numbers["1"]]
+    assert await store.search_words(parse_query("tomato"), Filters(excluded=("poor",)), 9) == []
 
 
 @pytest.mark.parametrize(
@@ -209,7 +210,7 @@ async def test_no_query_breaks_the_search(database: Database, query: str) -> Non
     """Whatever is typed is words, never syntax."""
     numbers = await embedded(database, "bread")
     store = SearchStore(database)
-    assert await store.search_words(query, Filters(), 9) in ([], [numbers["1"]])
+    assert await store.search_words(parse_query(query), Filters(), 9) in ([], [numbers["1"]])
     assert numbers["1"] in await store.load_hits([numbers["1"]], query, None)
 
 
@@ -225,7 +226,7 @@ async def test_a_track_without_passages_is_found_by_its_words(database: Database
     """So word search works before the first `rap embed`."""
     store = SearchStore(database)
     await TrackStore(database).save_tracks([draft(1, "night bus home")])
-    [number] = await store.search_words("night bus", Filters(), 5)
+    [number] = await store.search_words(parse_query("night bus"), Filters(), 5)
     hit = (await store.load_hits([number], "night bus", None))[number]
     assert "\ue000night\ue001" in hit.marked
 

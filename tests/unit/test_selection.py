@@ -93,10 +93,10 @@ def test_what_is_no_span_of_years(text: str) -> None:
 
 
 def test_languages_are_codes() -> None:
-    """In either case; a name is an error."""
-    assert parse_languages(["EN", " unknown "]) == {"en", "unknown"}
-    with pytest.raises(InputError, match="'english' is no code"):
-        parse_languages(["english"])
+    """Or names, in either case; what is neither is an error."""
+    assert parse_languages(["EN", " unknown ", "French", "de-AT"]) == {"en", "unknown", "fr", "de"}
+    with pytest.raises(InputError, match="'englsh' is no language"):
+        parse_languages(["englsh"])
 
 
 def test_wishes_have_keys_of_their_own() -> None:

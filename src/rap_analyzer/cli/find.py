@@ -24,7 +24,7 @@ def search(
     query: Annotated[str, typer.Argument(help="What the song is about, or words in it.")],
     artist: Annotated[str | None, typer.Option(help="Only this artist.")] = None,
     year: Annotated[str | None, typer.Option(help="A year or a range, such as 1994 or 1990-1999.")] = None,
-    language: Annotated[str | None, typer.Option(help="ISO code, such as en.")] = None,
+    language: Annotated[str | None, typer.Option(help="Code or name, such as en or english.")] = None,
     limit: Limit = 10,
     as_json: Json = False,
 ) -> None:

@@ -15,12 +15,21 @@ RANK_CONSTANT = 10
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a search is limited to; None means any."""
+    """What a search is limited to; None means any.
+
+    Attributes:
+        artist: name of a primary or featured artist, whatever its case.
+        year_from: first year of release.
+        year_to: last year.
+        language: ISO 639-1 code.
+        excluded: words and phrases; a track that has one of them is left out.
+    """
 
     artist: str | None = None
     year_from: int | None = None
     year_to: int | None = None
     language: str | None = None
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,14 @@ def similar_json(track_id: int, similar: Sequence[SimilarTrack]) -> dict[str, An
 def matching_words(marked: str) -> list[str]:
     """The words between the marks, each once, in order."""
     return list(dict.fromkeys(w.lower() for w in re.findall(f"{MARK_START}(.*?){MARK_END}", marked)))
+
+
+def marked_as(text: str, marked: str) -> str:
+    """The text with the marks of a plainer form of it, which is as long, letter for letter."""
+    if len(marked.replace(MARK_START, "").replace(MARK_END, "")) != len(text):
+        return text
+    letters = iter(text)
+    return "".join(c if c in (MARK_START, MARK_END) else next(letters) for c in marked)
 
 
 def fuse_ranks(rankings: Mapping[str, tuple[float, Sequence[int]]]) -> list[tuple[int, float, tuple[str, ...]]]:

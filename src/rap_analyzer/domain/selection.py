@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rap_analyzer.domain.errors import InputError
+from rap_analyzer.domain.language_names import language_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 """Stands for what the source does not say."""
 LATEST_YEAR = 9999
-LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
 class Sort(StrEnum):
@@ -121,16 +121,17 @@ def parse_years(text: str | None) -> tuple[int | None, int | None]:
 
 
 def parse_languages(codes: Sequence[str]) -> frozenset[str]:
-    """Languages by their codes, whatever the case.
+    """Languages by their codes or names, whatever the case.
 
     Raises:
-        InputError: one is no code.
+        InputError: one is none.
     """
-    cleaned = [code.strip().lower() for code in codes]
-    for code in cleaned:
-        if code != UNKNOWN and not LANGUAGE.fullmatch(code):
-            raise InputError(f"--language {code!r} is no code of a language: write one such as en, or unknown.")
-    return frozenset(cleaned)
+    cleaned = [(name, name.strip().lower()) for name in codes]
+    found = {name: lower if lower == UNKNOWN else language_code(lower) for name, lower in cleaned}
+    for name, code in found.items():
+        if code is None:
+            raise InputError(f"--language {name!r} is no language that we know: write a code such as en, or unknown.")
+    return frozenset(code for code in found.values() if code)
 
 
 def _age(song: KnownSong) -> tuple[bool, int]:

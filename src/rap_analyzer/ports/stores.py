@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rap_analyzer.domain.job import AnalyzerKey
     from rap_analyzer.domain.near_bars import Candidate, TailReading
     from rap_analyzer.domain.passage import TrackEmbedding, UnembeddedTrack
+    from rap_analyzer.domain.query import SearchQuery
     from rap_analyzer.domain.search import Filters, Hit, SimilarTrack
     from rap_analyzer.domain.themes import EmbeddedTrack
     from rap_analyzer.domain.track import ArtistRef, KeptPage, Outcome, Song, SongStub, Track, TrackDraft
@@ -213,8 +214,20 @@ class SearchStore(Protocol):
     ) -> Sequence[int]:
         """Track ids by their best passage's cosine similarity to the query, best first."""
 
-    async def search_words(self, query: str, filters: Filters, limit: int) -> Sequence[int]:
+    async def search_words(self, query: SearchQuery, filters: Filters, limit: int) -> Sequence[int]:
         """Track ids by full-text rank, best first."""
+
+    async def has_word(self, words: str) -> bool:
+        """Whether any track has any of the words."""
+
+    async def is_artist(self, name: str) -> bool:
+        """Whether an artist of some track is called so, whatever the case."""
+
+    async def load_artist_names(self) -> Sequence[str]:
+        """Names of all artists of tracks."""
+
+    async def load_languages(self) -> Sequence[str]:
+        """ISO 639-1 codes of the tracks' languages, the commonest first."""
 
     async def load_hits(
         self, track_ids: Sequence[int], query: str, embedding: Sequence[float] | None

@@ -71,7 +71,7 @@ async def search(
     artist: Annotated[str, Query(description="Only this artist.")] = "",
     year_from: Annotated[str, Query(description="First year.")] = "",
     year_to: Annotated[str, Query(description="Last year.")] = "",
-    language: Annotated[str, Query(description="ISO code, such as en.")] = "",
+    language: Annotated[str, Query(description="Code or name, such as en or english.")] = "",
     limit: Annotated[int, Query(ge=1, le=100, description="Most hits.")] = 10,
 ) -> Response:
     """Search by meaning and by words, joined by reciprocal rank fusion."""

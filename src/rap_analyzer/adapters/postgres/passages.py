@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rap_analyzer.adapters.postgres.database import Database, copy_rows, query
 from rap_analyzer.domain.errors import NotFound
 from rap_analyzer.domain.passage import Passage, UnembeddedTrack
-from rap_analyzer.domain.search import Hit, SimilarTrack
+from rap_analyzer.domain.search import Hit, SimilarTrack, marked_as
 from rap_analyzer.domain.themes import EmbeddedPassage, EmbeddedTrack
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from rap_analyzer.adapters.postgres.database import Connection
     from rap_analyzer.domain.passage import TrackEmbedding
+    from rap_analyzer.domain.query import SearchQuery
     from rap_analyzer.domain.search import Filters
 
 PASSAGE_TYPES = ("int8", "text", "int2", "text", "text", "int4", "int4", "text", "halfvec", "text")
@@ -91,10 +92,28 @@ class SearchStore:
 
         return await self._database.run(work)
 
-    async def search_words(self, query: str, filters: Filters, limit: int) -> list[int]:
+    async def search_words(self, query: SearchQuery, filters: Filters, limit: int) -> list[int]:
         """Track ids by full-text rank, best first."""
-        rows = await self._database.fetch("search_words", _filters(filters) | {"query": query, "limit": limit})
-        return [row["track_id"] for row in rows]
+        parameters = _filters(filters) | {"words": query.words, "phrases": list(query.phrases), "limit": limit}
+        return [row["track_id"] for row in await self._database.fetch("search_words", parameters)]
+
+    async def has_word(self, words: str) -> bool:
+        """Whether any track has any of the words."""
+        row = await self._database.fetch_one("load_has_word", {"query": words})
+        return bool(row and row["has_word"])
+
+    async def is_artist(self, name: str) -> bool:
+        """Whether an artist of some track is called so, whatever the case."""
+        row = await self._database.fetch_one("load_is_artist", {"name": name})
+        return bool(row and row["is_artist"])
+
+    async def load_artist_names(self) -> list[str]:
+        """Names of all artists of tracks, in alphabetical order."""
+        return [row["name"] for row in await self._database.fetch("load_artist_names")]
+
+    async def load_languages(self) -> list[str]:
+        """ISO 639-1 codes of the tracks' languages, the commonest first."""
+        return [row["language"] for row in await self._database.fetch("load_languages")]
 
     async def load_hits(
         self, track_ids: Sequence[int], query: str, embedding: Sequence[float] | None
@@ -148,6 +167,7 @@ def _filters(filters: Filters) -> dict[str, Any]:
         "year_from": filters.year_from,
         "year_to": filters.year_to,
         "language": filters.language,
+        "excluded": list(filters.excluded),
     }
 
 
@@ -162,7 +182,7 @@ def _hit(row: dict[str, Any]) -> Hit:
         section=row["label"],
         first_bar=row["first_bar"],
         passage=row["text"],
-        marked=row["marked"],
+        marked=marked_as(row["text"], row["marked"]),
         similarity=row["similarity"],
         song=row["song"],
     )

@@ -52,13 +52,15 @@ WITH nearest AS (
       AND (%(year_from)s::int IS NULL OR t.year >= %(year_from)s)
       AND (%(year_to)s::int IS NULL OR t.year <= %(year_to)s)
       AND (%(language)s::text IS NULL OR t.language = %(language)s)
+      AND (cardinality(%(excluded)s::text[]) = 0
+           OR NOT t.lyrics_words @@ excluding_query(search_config(t.language), %(excluded)s))
     ORDER BY p.embedding <=> %(embedding)s LIMIT %(passages)s
 )
 SELECT track_id FROM nearest GROUP BY track_id ORDER BY min(distance) + 0.5 * min(whole), track_id LIMIT %(limit)s;
 
 -- search_words --
 -- Tracks by how closely together they have the query's words; words that stand far apart are no match
-WITH q AS (SELECT matching_query(%(query)s) AS query), found AS (
+WITH q AS (SELECT matching_query(%(words)s, %(phrases)s::text[]) AS query), found AS (
     SELECT t.id AS track_id, ts_rank_cd('{0.1, 0.1, 0.1, 1}', t.lyrics_words, q.query) AS closeness
     FROM tracks t, q
     WHERE t.lyrics_words @@ q.query
@@ -68,6 +70,8 @@ WITH q AS (SELECT matching_query(%(query)s) AS query), found AS (
       AND (%(year_from)s::int IS NULL OR t.year >= %(year_from)s)
       AND (%(year_to)s::int IS NULL OR t.year <= %(year_to)s)
       AND (%(language)s::text IS NULL OR t.language = %(language)s)
+      AND (cardinality(%(excluded)s::text[]) = 0
+           OR NOT t.lyrics_words @@ excluding_query(search_config(t.language), %(excluded)s))
 )
 SELECT track_id FROM found WHERE closeness >= 0.02 ORDER BY closeness DESC, track_id LIMIT %(limit)s;
 
@@ -76,22 +80,48 @@ SELECT track_id FROM found WHERE closeness >= 0.02 ORDER BY closeness DESC, trac
 SELECT DISTINCT ON (t.id) t.id AS track_id, t.title, t.artist, t.year, t.source, t.lyrics_digest, p.label, p.first_bar, p.text,
        coalesce((SELECT version_of FROM versions v WHERE v.track_id = t.id), t.id) AS song,
        1 - (p.embedding <=> %(embedding)s) AS similarity,
-       ts_headline(search_config(t.language), p.text, marking_query(search_config(t.language), %(query)s),
+       ts_headline(search_config(t.language), plain_words(p.text), marking_query(search_config(t.language), %(query)s),
                    'HighlightAll=true, StartSel=' || chr(57344) || ', StopSel=' || chr(57345)) AS marked
 FROM tracks t JOIN passages p ON p.track_id = t.id
 WHERE t.id = ANY(%(track_ids)s)
 ORDER BY t.id,
     coalesce(1 - (p.embedding <=> %(embedding)s), 0)
-    + 0.5 * ts_rank_cd(to_tsvector(search_config(t.language), p.text), marking_query(search_config(t.language), %(query)s), 32) DESC, p.ordinal;
+    + 0.5 * ts_rank_cd(to_tsvector(search_config(t.language), plain_words(p.text)), marking_query(search_config(t.language), %(query)s), 32) DESC, p.ordinal;
 
 -- load_hits_without_passages --
 -- Tracks that have no passages yet, with their words marked
 SELECT t.id AS track_id, t.title, t.artist, t.year, t.source, t.lyrics_digest, '' AS label, 0 AS first_bar, left(t.lyrics, 20000) AS text,
        coalesce((SELECT version_of FROM versions v WHERE v.track_id = t.id), t.id) AS song,
        NULL::float8 AS similarity,
-       ts_headline(search_config(t.language), left(t.lyrics, 20000), marking_query(search_config(t.language), %(query)s),
+       ts_headline(search_config(t.language), plain_words(left(t.lyrics, 20000)), marking_query(search_config(t.language), %(query)s),
                    'HighlightAll=true, StartSel=' || chr(57344) || ', StopSel=' || chr(57345)) AS marked
 FROM tracks t WHERE t.id = ANY(%(track_ids)s) AND NOT EXISTS (SELECT 1 FROM passages p WHERE p.track_id = t.id);
+
+-- load_has_word --
+-- Whether any track has any of the words, as some language stems them or as they are written
+SELECT EXISTS (
+    SELECT 1 FROM tracks t, (
+        SELECT marking_query('pg_catalog.english', %(query)s) || marking_query('pg_catalog.simple', %(query)s)
+            || marking_query('pg_catalog.spanish', %(query)s) || marking_query('pg_catalog.french', %(query)s)
+            || marking_query('pg_catalog.german', %(query)s) || marking_query('pg_catalog.russian', %(query)s) AS query
+    ) q WHERE t.lyrics_words @@ q.query
+) AS has_word;
+
+-- load_is_artist --
+-- Whether an artist of some track is called so, whatever the case
+SELECT EXISTS (
+    SELECT 1 FROM artists a JOIN credits c ON c.artist_id = a.id
+    WHERE lower(a.name) = lower(%(name)s) AND c.role IN ('primary', 'featured')
+) AS is_artist;
+
+-- load_artist_names --
+-- Names of all artists of tracks
+SELECT DISTINCT a.name FROM artists a
+WHERE EXISTS (SELECT 1 FROM credits c WHERE c.artist_id = a.id AND c.role IN ('primary', 'featured')) ORDER BY a.name;
+
+-- load_languages --
+-- Languages of the tracks, the commonest first
+SELECT language FROM tracks WHERE language IS NOT NULL GROUP BY language ORDER BY count(*) DESC, language;
 
 -- load_similar --
 -- Nearest tracks by lyrics embedding; other versions of its song, and the same words, are no neighbours, and each song
