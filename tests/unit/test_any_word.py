@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rap_analyzer.analyzers.bar_endings import read_endings
 from rap_analyzer.domain.bar_endings import endings_of, heard
 from rap_analyzer.domain.censored import uncensored
+from rap_analyzer.domain.dictionaries import in_dictionary, parts_of_speech
 from rap_analyzer.domain.errors import InputError
 from rap_analyzer.domain.fingerprint import fingerprint
 from rap_analyzer.domain.heteronyms import depends_on_neighbours, pronounce_in
@@ -24,8 +25,6 @@ from rap_analyzer.domain.pronunciation import (
     ENDINGS,
     INFLECTED_LETTERS,
     LETTER_ENDINGS,
-    in_dictionary,
-    parts_of_speech,
     pronounce,
 )
 from rap_analyzer.domain.rhyme import find_rhymes

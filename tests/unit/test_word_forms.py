@@ -63,6 +63,17 @@ FORMS = """
     girl 1 curl              | real 1 meal              | ideal 2 meal             | trial 1 style
     diamonds 2 almonds       | probably 2 fee           | drawing 2 king           | listening 2 king
     gyal 1 pal               | mandem 2 hem             | cyaan 1 con              | bredren 2 children
+    oranges 3 badges         | concourses 3 badges      | devotees 3 fee's         | finales 3 fee's
+    locales 2 pals           | buttes 1 boots           | boxes 2 badges           | heroes 2 rose
+    churches 2 badges        | canoes 2 shoes           | referees 3 fee's         | caches 2 badges
+    Kevin 2 thin             | Kevin's 2 bins           | Calvin 2 thin            | Stalin 2 thin
+    Uber 2 shower            | iPhone 2 phone           | iphone 2 phone           | YouTube 2 tube
+    TikTok 2 clock           | eBay 2 day               | Migos 2 gross            | Patrón 2 tone
+    Cancún 2 moon            | Ramón 2 tone             | José 2 day               | Rasheed 2 feed
+    Toyota 3 sofa            | Lamborghini 4 fee        | A1 2 sun                 | A-1 2 sun
+    C4 2 door                | B2B 3 fee                | R2D2 4 shoe              | A-list 2 list
+    hustla 2 sofa            | hustlas 2 sofas          | hustler 2 shower         | G.O.A.T. 1 boat
+    C.R.E.A.M. 1 dream       | T.I.P. 3 fee             | comin 2 thin             | a-comin' 3 thin
     diss 1 miss              | Gucci 2 fee              | Versace 3 fee            | remittance 3 balance
 """
 CASES = [tuple(form.split()) for form in FORMS.replace("\n", "|").split("|") if form.strip()]

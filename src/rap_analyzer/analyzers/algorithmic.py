@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MEASURES", "AlgorithmicAnalyzer", "score", "score_all"]
 
 NAME = "algorithmic_basic"
-VERSION = "3"
+VERSION = "4"
 WORDING = Wording("measure", "measured", "heard")
 AT_ONCE = 4
 """Texts that are heard together. More fill the processor's cache, fewer leave numpy with too short columns."""

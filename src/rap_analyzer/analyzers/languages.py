@@ -8,8 +8,8 @@ from functools import cache
 from itertools import filterfalse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rap_analyzer.domain.dictionaries import in_dictionary
 from rap_analyzer.domain.lyrics import Lyrics
-from rap_analyzer.domain.pronunciation import in_dictionary
 from rap_analyzer.domain.rhyme_stream import FUNCTION_WORDS
 
 if TYPE_CHECKING:

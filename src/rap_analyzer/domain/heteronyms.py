@@ -1,7 +1,8 @@
 """Words that sound otherwise in another part of speech, told apart by the words beside them: "I read", "have read".
 
-The dictionary gives a sound for each part of speech; which one is meant is guessed from one word before and one after.
-It is right where grammar leaves no choice ("to live", "the use of"), and takes the commonest sound elsewhere.
+The dictionary gives a sound for each part of speech; which one is meant is guessed from the words beside it, adverbs
+passed over ("have always read"), and from whether the bar tells of the past ("I read it and laughed"). That is right
+where grammar leaves no choice ("to live", "the use of"); elsewhere the commonest sound is taken.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rap_analyzer.domain.pronunciation import parts_of_speech, pronounce
+from rap_analyzer.domain.dictionaries import parts_of_speech
+from rap_analyzer.domain.pronunciation import pronounce
 from rap_analyzer.domain.rap_spellings import CAPITALS
 
 if TYPE_CHECKING:
@@ -25,7 +27,69 @@ NOUN_AFTER = """
     the a an my your yo his her its our their this that these those no any some every each another of in on with for
     from at by what whose much more nice good bad first last
 """
-PAST_AFTER = "have has had i've you've we've they've he's she's it's was were been be get got is are being having"
+PASSED_OVER = frozenset(
+    [
+        "always",
+        "never",
+        "just",
+        "really",
+        "ever",
+        "even",
+        "still",
+        "only",
+        "not",
+        "all",
+        "both",
+        "also",
+        "once",
+        "barely",
+        "hardly",
+    ]
+)
+"""Adverbs that stand between a word and what tells its part of speech."""
+TELLS_PAST = frozenset(
+    [
+        "yesterday",
+        "ago",
+        "was",
+        "were",
+        "had",
+        "did",
+        "said",
+        "told",
+        "went",
+        "came",
+        "saw",
+        "knew",
+        "took",
+        "gave",
+        "made",
+        "found",
+        "left",
+        "thought",
+        "brought",
+        "kept",
+        "felt",
+        "got",
+        "wrote",
+        "sat",
+        "stood",
+        "heard",
+        "lost",
+        "ran",
+        "grew",
+        "called",
+        "laughed",
+        "last",
+        "back",
+    ]
+)
+PAST_FORM = re.compile(r"[a-z]{2,}[^aeiou]ed")
+"""A regular past, such as "signed"."""
+PAST_AFTER = (
+    "already have has had i've you've we've they've he's she's it's was were been be get got is are being having"
+)
+SUBJECTS = frozenset(("i", "you", "we", "they", "y'all", "who"))
 HE_AFTER = "he she"
 BEFORE = {
     word: part
@@ -35,14 +99,33 @@ BEFORE = {
 """The part of speech that is likely after a word."""
 OBJECTS = frozenset(("me", "him", "them", "us", "'em", "em", "it", "my", "your", "the", "up", "down", "apart", "out"))
 """After these a word that could be a noun or a verb is a verb: "tear it up"."""
+METAL = [
+    "of",
+    "hot",
+    "pump",
+    "pumped",
+    "like",
+    "with",
+    "got",
+    "had",
+    "molten",
+    "cold",
+    "pipe",
+    "pipes",
+    "paint",
+    "bullets",
+    "poisoning",
+]
+"""Words beside which "lead" is the metal."""
 SOUNDS = {
     ("live", "NOUN"): "lˈIv",
     ("live", "VBN"): "lˈIv",
     ("live", "from"): "lˈIv",
-    ("lead", "of"): "lˈɛd",
-    ("lead", "hot"): "lˈɛd",
-    ("lead", "pump"): "lˈɛd",
+    **{("lead", word): "lˈɛd" for word in METAL},
     ("close", "NOUN"): "klˈOs",
+    ("close", "and"): "klˈOs",
+    ("close", "by"): "klˈOs",
+    ("close", "enough"): "klˈOs",
     ("minute", "NOUN"): "mˈɪnət",
     ("wound", "up"): "wˈWnd",
     ("bow", "down"): "bˈW",
@@ -73,9 +156,8 @@ def pronounce_in(words: Sequence[str], index: int) -> str:
     if _plain(text) in CAPITALS:
         shouted = len(words) > 1 and all(word == word.upper() for word in words)
         return pronounce(text.lower() if shouted else text)
-    before = _bare(words[index - 1]) if index else ""
-    after = _bare(words[index + 1]) if index + 1 < len(words) else ""
-    return _chosen(_bare(text), before, after) or pronounce(text)
+    bar = [_bare(word) for word in words]
+    return _chosen(bar, index) or pronounce(text)
 
 
 @lru_cache(maxsize=65536)
@@ -85,14 +167,35 @@ def depends_on_neighbours(text: str) -> bool:
     return _plain(text) in CAPITALS or bare in OURS or len(set(parts_of_speech(bare).values())) > 1
 
 
-def _chosen(bare: str, before: str, after: str) -> str:
+def _chosen(bar: Sequence[str], index: int) -> str:
     """The sound that fits best; "" for the usual one."""
-    guess = BEFORE.get(before) or ("VERB" if after in OBJECTS else "")
+    bare, before = bar[index], bar[index - 1] if index else ""
+    after = bar[index + 1] if index + 1 < len(bar) else ""
+    guess = _guess(bar, index) or ("VERB" if after in OBJECTS else "")
     for key in (after, before, guess):
         if found := SOUNDS.get((bare, key)):
             return found
     sounds = parts_of_speech(bare)
+    if guess == "VERB" and "VBD" in sounds and _is_of_the_past(bar, index):
+        guess = "VBD"
     return next((sounds[part] for part in KIN.get(guess, ()) if part in sounds), "")
+
+
+def _guess(bar: Sequence[str], index: int) -> str:
+    """The part of speech that the words before ask for; "" where they ask for none."""
+    place = index - 1
+    while place > 0 and bar[place] in PASSED_OVER:
+        place -= 1
+    if place < 0:
+        return ""
+    return BEFORE.get(bar[place]) or BEFORE.get(bar[index - 1], "")
+
+
+def _is_of_the_past(bar: Sequence[str], index: int) -> bool:
+    """Whether the bar tells of the past beside a word that follows its subject, not an auxiliary."""
+    subject = next((word for word in reversed(bar[:index]) if word not in PASSED_OVER), "")
+    others = (*bar[:index], *bar[index + 1 :])
+    return subject in SUBJECTS and any(word in TELLS_PAST or PAST_FORM.fullmatch(word) for word in others)
 
 
 @lru_cache(maxsize=65536)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import re
 from enum import Enum
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from rap_analyzer.domain.pronunciation import in_dictionary
+from rap_analyzer.domain.dictionaries import common_ranks, in_dictionary
 from rap_analyzer.domain.rap_spellings import SPELLINGS
 from rap_analyzer.domain.word_lists import SLANG_WORDS
 
@@ -103,5 +102,4 @@ def _is_compound(word: str) -> bool:
 
 @cache
 def _common() -> frozenset[str]:
-    text = (importlib.resources.files("rap_analyzer.domain") / "common_words.txt").read_text("ascii")
-    return frozenset(("a", "i", "o", *text.split()))
+    return frozenset(("a", "i", "o", *common_ranks()))

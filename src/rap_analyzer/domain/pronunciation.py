@@ -7,15 +7,13 @@ judge, `ɾ` the flapped t of butter.
 
 from __future__ import annotations
 
-import importlib.resources
 import re
 import unicodedata
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
-
-import orjson
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from rap_analyzer.domain.censored import uncensored
+from rap_analyzer.domain.dictionaries import common_ranks, common_sound, gold_entries, known_sound, name_sound
 from rap_analyzer.domain.letter_to_sound import sound_out
 from rap_analyzer.domain.rap_spellings import CAPITALS, LETTERS, SPELLINGS
 from rap_analyzer.domain.spoken_numbers import spoken_number
@@ -32,6 +30,8 @@ SIBILANT = frozenset("szʃʒʧʤ")
 BRACKETS = re.compile(r"^[^\w'$£€#@*]+|[^\w'%$*#]+$")
 OUTSIDE = re.compile(r"^[^\w'$£€#]+|[^\w'%$]+$")
 PIECES = re.compile(r"[-‐‑–—/_+.,:;!?…*\"“”()\[\]]+")
+SYLLABIC_L = re.compile("ᵊlə$")
+DROPPED_R = re.compile(r"([a-z]{3,})a([sz])?")
 INITIALS = re.compile(r"((?:[a-zA-Z]\.)+[a-zA-Z])\.?('?s)?")
 LETTER_ENDINGS = ("'s", "s", "'d", "'in'", "'ing", "'in", "in'", "ing", "in")
 """What may follow letters that are read by their names: "OGs", "DM'in'", "MC'd"; each is one of `ENDINGS`."""
@@ -40,6 +40,10 @@ DIGIT = re.compile(r"[0-9]")
 MIXED = re.compile(
     r"#(?=[0-9])|[$£€]?[0-9][0-9,.:]*(?:%|(?:st|nd|rd|th|'?s)\b|[kKMB]\b)?|[^\W\d_]+(?:'[^\W\d_]+)*'?|'[^\W\d_]+'?"
 )
+LETTER_CODE = re.compile(r"(?<![^\W\d_])([A-Za-z])(\d+)([A-Za-z])(?![^\W\d_])")
+"""Letters and numbers in turn ("B2B", "R2D2"): here B is no billion."""
+CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+"""Where a name in one word has its next one: "TikTok", "iPhone"."""
 STRETCH = re.compile(r"(.)\1{2,}")
 DOUBLED = re.compile(r"(.)\1+")
 DRAWN_END = re.compile(r"([a-z])\1+$")
@@ -54,6 +58,8 @@ ONE_VOWEL = re.compile("[^aeiouy]*[aeiouy][^aeiouywx]")
 """Letters that keep a short vowel before an ending only when the last is doubled: "hated" is of "hate", not "hat"."""
 SHORTEST_VERB, SHORTEST_STEM = 2, 3
 """Letters before -ing and contractions ("doin"), and before other endings."""
+PLURAL_IN_ES = ("s", "x", "z", "ch", "sh", "o")
+"""Ends of stems that may take -es: "boxes" is of "box", but "oranges" of "orange" and "finales" of "finale"."""
 NO_PLURAL = ("ss", "us", "is")
 """Ends in s that are no ending."""
 CONTRACTED = {"'ll": "ᵊl", "'ve": "v", "'d": "d", "'re": "ɹ", "'m": "m", "n't": "nt"}
@@ -66,9 +72,13 @@ MAX_PIECES = 40
 """Of a longer row of pieces, "la-la-la" and so on, only so many are said."""
 SHORTEST_DRAWN = 4
 """Letters of a word whose doubled last letter may be a drawn-out one."""
+SHORTEST_BACKRONYM = 4
+"""Letters with dots that are said as the word they make; fewer are spelled ("T.I.P.")."""
 SHORT_INITIALS, LONG_INITIALS = 3, 5
 """Capitals up to here are read as letters; up to there if no word can be made of them."""
 MOST_STRETCHES = 4
+ACUTE_VOWELS = {"á": "ɑ", "í": "i", "ó": "O", "ú": "u"}
+ACCENTED_END = re.compile(r"[a-zñ]*[aeiou][a-zñ]*([áíóú])[b-df-hj-np-tv-z]{0,2}")
 ACCENTED = (("ée", "ay"), ("é", "ay"), ("ñ", "ny"), ("ç", "s"), ("ß", "ss"), ("ø", "o"), ("ł", "l"), ("æ", "e"))
 
 
@@ -92,9 +102,11 @@ def _whole(word: str) -> str:
         SPELLINGS.get(word)
         or vocal_sound(word)
         or _dropped_g(word)
-        or _known(word)
+        or known_sound(word)
+        or name_sound(word)
         or _dropped_g(word.strip("'"))
-        or _known(word.strip("'"))
+        or known_sound(word.strip("'"))
+        or name_sound(word.strip("'"))
     )
 
 
@@ -103,18 +115,23 @@ def _dropped_g(word: str) -> str:
     rest = word.removesuffix("'").removesuffix("in")
     if len(rest) < SHORTEST_VERB or not word.endswith(("in", "in'")):
         return ""
-    if _common(word) or word.capitalize() in gold_entries():
+    if (
+        common_sound(word)
+        or word.capitalize() in gold_entries()
+        or (name_sound(word) and f"{word}g" not in common_ranks())
+    ):
         return ""
-    phones = _first(_common, _stems(rest, "in"))
+    phones = _first(common_sound, stems_of(rest, "in"))
     return ENDINGS["in"](phones) if phones else ""
 
 
 def _initials(word: str) -> str:
-    """Phones of "M.O.P." and "L-O-V-E", read letter by letter, else ""."""
+    """Phones of "M.O.P." and "L-O-V-E", read letter by letter, and of "G.O.A.T.", which makes a word; else ""."""
     dotted = INITIALS.fullmatch(word)
     if dotted:
-        spelled = _spelled(dotted[1].replace(".", ""))
-        return _plural(spelled) if dotted[2] else spelled
+        letters = dotted[1].replace(".", "")
+        said = (common_sound(letters.lower()) if len(letters) >= SHORTEST_BACKRONYM else "") or _spelled(letters)
+        return _plural(said) if dotted[2] else said
     letters = word.split("-")
     if len(letters) > 1 and all(letter.lower() in LETTERS for letter in letters) and len(set(letters)) > 1:
         return _spelled("".join(letters[:MAX_PIECES]))
@@ -123,10 +140,23 @@ def _initials(word: str) -> str:
 
 def _pieces(word: str) -> str:
     """Hyphens, slashes and changes from digits to letters split; each piece has main stress of its own."""
-    joined = word.replace("&", "-n-")
+    joined = LETTER_CODE.sub(r"\1 \2 \3", CAMEL_CASE.sub("-", word.replace("&", "-'n'-")))
     parts = [joined] if DIGIT.search(joined) else PIECES.split(joined)
     pieces = [piece for part in parts for piece in MIXED.findall(part)][:MAX_PIECES]
-    return "".join(_stutter(piece, pieces[-1]) or _piece(piece) for piece in pieces)
+    if len(pieces) < 2:  # noqa: PLR2004 - a word that is one piece
+        return "".join(map(_piece, pieces))
+    following = [*pieces[1:], ""]
+    return "".join(
+        _stutter(piece, pieces[-1]) or _single_letter(piece, after) or _piece(piece)
+        for piece, after in zip(pieces, following, strict=True)
+    )
+
+
+def _single_letter(piece: str, after: str) -> str:
+    """The name of a letter that is a piece by itself: a capital ("A-list"), or before a number ("a1"); else ""."""
+    if piece.lower() in LETTERS and (piece.isupper() or after[:1].isdecimal()):
+        return LETTERS[piece.lower()]
+    return ""
 
 
 def _stutter(piece: str, last: str) -> str:
@@ -141,7 +171,7 @@ def _stutter(piece: str, last: str) -> str:
 
 def _piece(piece: str) -> str:
     if piece == "#":
-        return _known("number")
+        return known_sound("number")
     if DIGIT.search(piece):
         return "".join(map(_piece, spoken_number(piece).split()))
     written = _folded(piece)
@@ -149,8 +179,10 @@ def _piece(piece: str) -> str:
     if not whole.strip("'").isascii():
         return ""
     return (
-        _whole(whole)
+        _accented_end(piece)
+        or _whole(whole)
         or _drawn_end(whole)
+        or _dropped_r(whole)
         or _inflected(whole.strip("'"))
         or _unstretched(whole)
         or _letters(written)
@@ -165,59 +197,6 @@ def _at_first_sight(word: str) -> str:
     return sounded(phones) if sounded and tail and phones else sound_out(word)
 
 
-def _known(word: str) -> str:
-    """Phones from our own table, or the dictionaries: as written, capitalised, then in capitals."""
-    if word in SPELLINGS:
-        return SPELLINGS[word]
-    gold, title = gold_entries(), word.capitalize()
-    if found := entry_sound(gold.get(word)) or entry_sound(gold.get(title)):
-        return found
-    # The larger dictionary takes a while to load, and a short text may do without it.
-    silver = silver_entries()
-    return entry_sound(silver.get(word)) or entry_sound(silver.get(title)) or entry_sound(gold.get(word.upper()))
-
-
-def entry_sound(entry: Any) -> str:
-    """An entry's phones: heteronyms ("read") give the sound that misaki takes by default."""
-    if isinstance(entry, dict):
-        return entry.get("DEFAULT") or next((sound for sound in entry.values() if sound), "")
-    return entry or ""
-
-
-def in_dictionary(word: str) -> bool:
-    """Whether a word in lower case, or a name, is known as it stands, from rap's spellings or from the dictionaries."""
-    return bool(_known(word))
-
-
-def parts_of_speech(word: str) -> dict[str, str]:
-    """A heteronym's sounds by part of speech ("DEFAULT", "VERB", "NOUN", "ADJ", "VBD" …); empty for other words.
-
-    Weak forms ("to" without stress) are no parts of speech.
-    """
-    entry = gold_entries().get(word)
-    if not isinstance(entry, dict) or "None" in entry:
-        return {}
-    return {part: sound for part, sound in entry.items() if sound}
-
-
-@cache
-def gold_entries() -> dict[str, Any]:
-    """The words of misaki's checked dictionary: a sound each, or sounds by part of speech."""
-    return _dictionary("us_gold.json")
-
-
-@cache
-def silver_entries() -> dict[str, Any]:
-    """The words of its larger, unchecked one."""
-    return _dictionary("us_silver.json")
-
-
-def _dictionary(name: str) -> dict[str, Any]:
-    # Only the data files are read: importing misaki's English module would need spaCy.
-    words: dict[str, Any] = orjson.loads((importlib.resources.files("misaki") / "data" / name).read_bytes())
-    return words
-
-
 def _inflected(word: str) -> str:
     """Phones of a known stem with an ending: runnin, hustlers, nobody'll, skated."""
     if not word.isascii() or len(word) > MAX_LETTERS or word.endswith(NO_PLURAL):
@@ -226,17 +205,26 @@ def _inflected(word: str) -> str:
         rest = word.removesuffix(ending)
         if rest == word or len(rest) < (SHORTEST_VERB if ending[0] in "'i" else SHORTEST_STEM):
             continue
-        stems = _stems(rest, ending)
-        if phones := _first(_common, stems) or _first(_known, stems):
+        stems = stems_of(rest, ending)
+        if phones := _first(common_sound, stems) or _first(known_sound, stems) or _first(name_sound, stems):
             return sounded(phones)
     return ""
+
+
+def _dropped_r(word: str) -> str:
+    """Phones of "hustla" and "hustlas": those of "hustler" without the r, in two syllables; else ""."""
+    written = DROPPED_R.fullmatch(word)
+    phones = known_sound(f"{written[1]}er") if written else ""
+    if not (written and phones.endswith("əɹ")):
+        return ""
+    return SYLLABIC_L.sub("lə", phones[:-1]) + ("z" if written[2] else "")
 
 
 def _first(look_up: Callable[[str], str], words: list[str]) -> str:
     return next((phones for word in words if (phones := look_up(word))), "")
 
 
-def _stems(rest: str, ending: str) -> list[str]:
+def stems_of(rest: str, ending: str) -> list[str]:
     """Stems that English spelling may have bent before an ending, the likeliest first: bod(y), com(e), run(n)."""
     if ending.startswith("'"):
         return [rest]
@@ -244,6 +232,8 @@ def _stems(rest: str, ending: str) -> list[str]:
         return [rest[:-1] + "y", rest]
     if ending[0] not in "aeiou":
         return [rest]
+    if ending == "es":
+        return [rest + "e", rest] if rest.endswith(PLURAL_IN_ES) else [rest + "e"]
     stems = [rest + "e", rest] if ONE_VOWEL.fullmatch(rest) else [rest, rest + "e"]
     return [*stems, rest[:-1]] if DOUBLED.fullmatch(rest[-2:]) else stems
 
@@ -336,7 +326,7 @@ def _spelled(letters: str) -> str:
 
 def _drawn_end(word: str) -> str:
     """Phones of "yeahh" and "rightt", whose last letter is doubled, else ""."""
-    return _common(DRAWN_END.sub(r"\1", word)) if len(word) >= SHORTEST_DRAWN and DRAWN_END.search(word) else ""
+    return common_sound(DRAWN_END.sub(r"\1", word)) if len(word) >= SHORTEST_DRAWN and DRAWN_END.search(word) else ""
 
 
 def _unstretched(word: str) -> str:
@@ -347,9 +337,9 @@ def _unstretched(word: str) -> str:
     tried = [_runs(word, choice) for choice in range(1 << min(len(STRETCH.findall(word)), MOST_STRETCHES))]
     once = short[1]
     for form in (*tried, DRAWN_END.sub(r"\1", short[0]), DOUBLED.sub(r"\1", once)):
-        if phones := _common(form):
+        if phones := common_sound(form):
             return phones
-    return _known(short[0]) or _known(once) or _inflected(short[0]) or _inflected(once) or sound_out(once)
+    return known_sound(short[0]) or known_sound(once) or _inflected(short[0]) or _inflected(once) or sound_out(once)
 
 
 def _runs(word: str, choice: int) -> str:
@@ -358,23 +348,29 @@ def _runs(word: str, choice: int) -> str:
     return STRETCH.sub(lambda run: run[1] if choice >> next(bits) & 1 else run[1] * 2, word)
 
 
-def _common(word: str) -> str:
-    """Phones from our own table or the hand-made dictionary."""
-    return SPELLINGS.get(word) or entry_sound(gold_entries().get(word))
-
-
 def _folded(word: str) -> str:
     """Letters without their accents: "Renée" is "Renee" in the dictionary; where none has it, é is heard as ay."""
     if word.isascii():
         return word
     plain = _without_accents(word)
-    known = _known(plain.lower()) or _inflected(plain.lower())
+    known = known_sound(plain.lower()) or name_sound(plain.lower()) or _inflected(plain.lower())
     if known and (known[-1] == "A" or not word.endswith(("é", "ée"))):
         return plain
     sounded = unicodedata.normalize("NFC", word)
     for accented, heard in ACCENTED:
         sounded = sounded.replace(accented, heard)
     return _without_accents(sounded)
+
+
+def _accented_end(word: str) -> str:
+    """Phones of a word whose last syllable bears an acute, as Spanish writes stress: "Patrón", "Cancún"; else ""."""
+    found = ACCENTED_END.fullmatch(unicodedata.normalize("NFC", word).lower())
+    if not found:
+        return ""
+    plain = _without_accents(found[0])
+    phones = (_whole(plain) or sound_out(plain)).replace("ˈ", "")
+    last = max(place for place, phone in enumerate(phones) if phone in VOWELS)
+    return f"{phones[:last]}ˈ{ACUTE_VOWELS[found[1]]}{phones[last + 1 :]}".replace("ˌˈ", "ˈ")
 
 
 def _without_accents(word: str) -> str:

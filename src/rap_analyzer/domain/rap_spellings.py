@@ -73,6 +73,9 @@ NAMED = """
     moet:mOˈɛt goodyear:ɡˈʊdjˌɪɹ mcdonald:məkdˈɑnəld mcdonalds:məkdˈɑnəldz mcdonald's:məkdˈɑnəldz beyonce:biˈɑnsA
     kanye:kˈɑnjA dre:dɹˈA sean:ʃˈɔn andre:ˈɑndɹA pharrell:fəɹˈɛl chanel:ʃənˈɛl cartier:kˈɑɹɾiA vuitton:vitˈɑn
     porsche:pˈɔɹʃ doug:dˈʌɡ mae:mˈA alize:ˌælɪzˈA moschino:mOskˈinO menage:mAnˈɑʒ xzibit:ɛɡzˈɪbɪt juan:wˈɑn jose:hOzˈA
+    migos:mˈiɡOs hustler:hˈʌsləɹ hustlers:hˈʌsləɹz hermes:ɛɹmˈɛz piguet:piɡˈA audemars:ˈOdəmɑɹ louboutin:lˈubutˌæn
+    louboutins:lˈubutˌænz mbappe:əmbˈɑpA neymar:nAmˈɑɹ shakira:ʃəkˈiɹə khalid:kəlˈid zendaya:zɛndˈAə tupac:tˈupˌɑk
+    mase:mˈAs sadie:sˈAdi lebron:ləbɹˈɑn goyard:ɡOjˈɑɹd bjork:bjˈɔɹk iphone:ˈIfˌOn iphones:ˈIfˌOnz ipad:ˈIpˌæd
     moe:mˈO duce:dˈus lois:lˈOɪs renee:ɹᵻnˈA fiance:fˌiɑnsˈA fiancee:fˌiɑnsˈA jalapeno:hˌɑləpˈAnjO
     jalapenos:hˌɑləpˈAnjOz senorita:sˌAnjəɹˈitə mc:ˌɛmsˈi mcs:ˌɛmsˈiz djs:dˈiʤˌAz tv:tˌivˈi tvs:tˌivˈiz cd:sˌidˈi
     cds:sˌidˈiz dvd:dˌividˈi ok:OkˈA lapd:ˌɛlˌApˌidˈi od:ˌOdˈi od'd:ˌOdˈid idk:ˌIdˌikˈA idc:ˌIdˌisˈi

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from rap_analyzer.domain.bar_endings import CLASSES, vowel_class
+from rap_analyzer.domain.dictionaries import common_ranks, entry_sound, gold_entries, silver_entries
 from rap_analyzer.domain.lexicon import Form, form_of
 from rap_analyzer.domain.phonology import syllabify
-from rap_analyzer.domain.pronunciation import VOWELS, entry_sound, gold_entries, silver_entries
+from rap_analyzer.domain.pronunciation import VOWELS
 from rap_analyzer.domain.rap_spellings import SPELLINGS
 from rap_analyzer.domain.word_lists import PROFANE_WORDS
 
@@ -87,7 +87,7 @@ def rank_of(word: str) -> int:
 
     Then come others by how many words the dictionary has that are made from them: "hinged", but no "qurshed".
     """
-    known = _ranks().get(word.lower())
+    known = common_ranks().get(word.lower())
     if known is not None:
         return known
     if form_of(word) is Form.COMMON:
@@ -142,7 +142,7 @@ def _book() -> str:
 @cache
 def _familiar_book() -> str:
     """The lines of familiar words."""
-    familiar = (_written_as(word) for word, rank in _ranks().items() if rank < FAMILIAR)
+    familiar = (_written_as(word) for word, rank in common_ranks().items() if rank < FAMILIAR)
     lines = ((word, _phones().get(word, "")) for word in familiar)
     return "\n".join([f"{phones[::-1]}\t{word}" for word, phones in lines if _is_fit(word, phones)])
 
@@ -151,7 +151,9 @@ def _familiar_book() -> str:
 def _phones() -> dict[str, str]:
     """The hand-made dictionary with rap's spellings, and what the other one adds to the common words."""
     said = {word: entry if isinstance(entry, str) else entry_sound(entry) for word, entry in gold_entries().items()}
-    said |= {word: entry_sound(silver_entries().get(word)) for word in map(_written_as, _ranks()) if word not in said}
+    said |= {
+        word: entry_sound(silver_entries().get(word)) for word in map(_written_as, common_ranks()) if word not in said
+    }
     return said | {word: phones if MAIN in phones or word in CLOSING else "" for word, phones in SPELLINGS.items()}
 
 
@@ -165,13 +167,7 @@ def _is_fit(word: str, phones: str) -> bool:
     plain = word.lower()
     if plain in PROFANE_WORDS or len(word) < SHORTEST or not word.isalpha() or ROMAN.fullmatch(word):
         return False
-    if not (MAIN in phones and word == plain) and (plain not in _ranks() or _written_as(plain) != word):
+    if not (MAIN in phones and word == plain) and (plain not in common_ranks() or _written_as(plain) != word):
         return False
     letters, sounds = len(VOWEL_LETTER.findall(plain)), len(VOWELS.intersection(phones))
     return letters > 0 and sounds > 0 and (len(word) > LONGEST_INITIALISM or sounds <= letters)
-
-
-@cache
-def _ranks() -> dict[str, int]:
-    text = (importlib.resources.files("rap_analyzer.domain") / "common_words.txt").read_text("ascii")
-    return {word: rank for rank, word in enumerate(text.split())}

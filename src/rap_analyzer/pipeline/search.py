@@ -86,7 +86,7 @@ class Searcher:
         """Whether a word stands in some track, or else in the dictionary."""
         if await self.store.has_word(text):
             return True
-        from rap_analyzer.domain.pronunciation import in_dictionary
+        from rap_analyzer.domain.dictionaries import in_dictionary
 
         return any(len(word) > 1 and in_dictionary(word) for word in re.findall(r"[^\W\d_]+", text.lower()))
 
