@@ -16,6 +16,16 @@ from typing import TYPE_CHECKING, Any
 from rapidfuzz import fuzz, process
 
 from rap_analyzer.adapters.chat_forms import forms, is_about_form, plain, tell_schema
+from rap_analyzer.adapters.chat_replies import (
+    SERVER_FAULT,
+    TOO_LONG_PROMPT,
+    TOO_MANY_TOKENS,
+    Said,
+    count_of,
+    error_within,
+    read_message,
+    said,
+)
 from rap_analyzer.adapters.http import HttpDoor
 from rap_analyzer.adapters.http_line import Timeouts
 from rap_analyzer.domain.chat import Attempts, ChatReply
@@ -35,7 +45,7 @@ TIMEOUTS = Timeouts(connect=10.0, read=120.0, whole=140.0)
 NOVITA_URL, OLLAMA_URL = "https://api.novita.ai/openai/v1", "http://localhost:11434"
 READ_HERE = frozenset({400, 401, 402, 403, 404, 413, 422})
 KEY_REFUSED = (401, 403)
-UNPAID, MISSING = 402, 404
+UNPAID, MISSING, TOO_MANY = 402, 404, 429
 NEAR, SHOWN = 50, 4
 OLLAMA_DELAY_S = 0.5
 CONTEXT_TOKENS = 12_288
@@ -167,14 +177,37 @@ class _Chat(ABC):
 
     def _refused(self, status: int, document: Any) -> Exception:
         """The error that a refusal is. It is not billed."""
-        told = _said(document) or f"status {status}"
+        told = said(document) or f"status {status}"
         if status in KEY_REFUSED:
             return ConfigError(f"{self._door.source} refuses the key ({told}): check NOVITA_API_KEY.")
         if status == UNPAID:
             return ConfigError(f"{self._door.source} wants to be paid first ({told}): top up the account.")
         if status == MISSING:
             return self._no_such_model([])
+        if TOO_MANY_TOKENS.search(told):
+            return BadModelOutput(
+                f"{self.model} at {self._door.source} writes fewer tokens than an answer may need ({told}): choose a "
+                f"model that writes more, change {self._setting}."
+            )
+        if TOO_LONG_PROMPT.search(told):
+            return BadModelOutput(
+                f"The song and its question are longer than {self.model} at {self._door.source} reads ({told}): "
+                f"choose a model with a larger context, change {self._setting}."
+            )
         return BadModelOutput(f"{self._door.source} does not take these words ({told}).")
+
+    def _failed_within(self, status: int, document: Any) -> Exception:
+        """The error that came inside a 200."""
+        told = f"{self._door.source} answers with an error inside a 200: {said(document) or 'it does not say which'}."
+        if status == TOO_MANY:
+            return RateLimited(told)
+        return SourceError(told) if status >= SERVER_FAULT else self._refused(status, document)
+
+    def _reply_of(self, found: Said, document: dict[str, Any], prompt: int | None, completion: int | None) -> ChatReply:
+        """The reply, or the error where the service refuses to give one."""
+        if found.refusal:
+            raise BadModelOutput(f"{self.model} at {self._door.source} refuses to answer: {found.refusal.rstrip('.')}.")
+        return ChatReply(found.text, str(document.get("model") or self.model), prompt, completion, found.is_whole)
 
     def _no_such_model(self, names: Sequence[str]) -> ConfigError:
         return ConfigError(
@@ -230,11 +263,15 @@ class OpenAiChat(_Chat):
             question = {"model": self.model, "messages": form.messages(messages, schema), **limits}
             question |= form.fields(schema)
             status, document = await self._ask("/chat/completions", question, self._headers, attempts)
+            within = error_within(document) if status < 400 else None  # noqa: PLR2004
+            status = within or status
             if status < 400:  # noqa: PLR2004
                 self._forms = self._forms[self._forms.index(form) :] if form in self._forms else self._forms
                 return self._reply(document)
-            if status not in (400, 422) or not is_about_form(_said(document)):
+            if status not in (400, 422) or not is_about_form(said(document)):
                 break
+        if within:
+            raise self._failed_within(status, document)
         if status == MISSING:
             self._is_checked = False
             await self.check()  # it names near models, where there is a list
@@ -260,14 +297,10 @@ class OpenAiChat(_Chat):
         message = choices[0].get("message") if choices else None
         if not isinstance(message, dict):
             raise SourceError(f"{self._door.source} answers in another shape than OpenAI's: check its URL settings.")
-        usage = document.get("usage") or {}
-        return ChatReply(
-            text=_text(message.get("content")),
-            model=str(document.get("model") or self.model),
-            prompt_tokens=_count(usage.get("prompt_tokens")),
-            completion_tokens=_count(usage.get("completion_tokens")),
-            is_whole=choices[0].get("finish_reason") != "length",
-        )
+        found = read_message(message, choices[0].get("finish_reason"))
+        usage = document.get("usage")
+        counts = count_of(usage, "prompt_tokens"), count_of(usage, "completion_tokens")
+        return self._reply_of(found, document, *counts)
 
 
 class OllamaChat(_Chat):
@@ -321,13 +354,13 @@ class OllamaChat(_Chat):
         status, document = await self._ask("/api/chat", question, attempts=attempts)
         if status >= 400:  # noqa: PLR2004
             raise self._refused(status, document)
+        if within := error_within(document):
+            raise self._failed_within(within, document)
         return self._reply(document)
 
     async def _check(self) -> None:
         try:
             status, document = await self._ask("/api/tags")
-        except RateLimited:
-            raise
         except SourceError as error:
             raise ConfigError(
                 f"No Ollama answers at {self._url}: start it with `ollama serve`, fetch the model with "
@@ -349,13 +382,9 @@ class OllamaChat(_Chat):
         message = document.get("message") if isinstance(document, dict) else None
         if not isinstance(message, dict):
             raise SourceError(f"What answers at {self._url} is no Ollama: check OLLAMA_URL.")
-        return ChatReply(
-            text=_text(message.get("content")),
-            model=str(document.get("model") or self.model),
-            prompt_tokens=_count(document.get("prompt_eval_count")),
-            completion_tokens=_count(document.get("eval_count")),
-            is_whole=document.get("done_reason") != "length",
-        )
+        found = read_message(message, document.get("done_reason"))
+        counts = count_of(document, "prompt_eval_count"), count_of(document, "eval_count")
+        return self._reply_of(found, document, *counts)
 
 
 def _near(model: str, names: Sequence[str]) -> str:
@@ -367,19 +396,3 @@ def _near(model: str, names: Sequence[str]) -> str:
 def _items(document: Any, name: str) -> list[dict[str, Any]]:
     items = document.get(name) if isinstance(document, dict) else None
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
-def _said(document: Any) -> str:
-    """The sentence in an error of either kind; "" where there is none."""
-    names = ("error", "message", "detail")
-    error = next(filter(None, map(document.get, names)), None) if isinstance(document, dict) else None
-    error = error.get("message") if isinstance(error, dict) else error
-    return str(error or "")[:300].rstrip(".")
-
-
-def _text(content: Any) -> str:
-    return content if isinstance(content, str) else ""
-
-
-def _count(tokens: Any) -> int | None:
-    return tokens if isinstance(tokens, int) and not isinstance(tokens, bool) and tokens >= 0 else None

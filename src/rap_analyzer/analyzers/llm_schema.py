@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Annotated, Any, Literal
 
@@ -28,6 +29,9 @@ THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | 
 UNOPENED_THINKING = re.compile(r"\A(?:(?!<think).)*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 FENCED = re.compile(r"```[a-zA-Z]*\s*\n(.*?)```", re.DOTALL)
 SHOWN_ERRORS = 5
+MOST_OBJECTS = 200
+"""Braces of a reply that are looked at."""
+DECODER = json.JSONDecoder()
 
 Mark = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 """An enum, not a range: constrained decoders of every make know enums."""
@@ -94,12 +98,23 @@ def read_answer(text: str) -> Opinion:
 
 
 def _json_of(text: str) -> str:
-    """The outermost object in a reply; the reply where it has none, so that the check says so."""
+    """The last whole object in a reply, for thoughts may hold others; else the reply, so that the check says so."""
     told = UNOPENED_THINKING.sub("", THINKING.sub("", text)).strip()
     fenced = FENCED.search(told)
     told = fenced[1] if fenced else told
+    found, place = "", told.find("{")
+    for _ in range(MOST_OBJECTS):
+        if place < 0:
+            break
+        try:
+            _, end = DECODER.raw_decode(told, place)
+        except (ValueError, RecursionError):
+            end = place + 1
+        else:
+            found = told[place:end]
+        place = told.find("{", end)
     first, last = told.find("{"), told.rfind("}")
-    return told[first : last + 1] if 0 <= first < last else told
+    return found or (told[first : last + 1] if 0 <= first < last else told)
 
 
 def _told(error: ValidationError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -158,7 +159,9 @@ async def analyze_with(
     account = [_account(step.key.analyzer, report) for step in steps]
     account += [str(report.budget)] if report.budget else []
     apart = await failed_lines(services, {ENDINGS: READING_VERSION, FINGERPRINT: FINGERPRINT_VERSION}, steps)
-    return Summary("\n".join([*account, *_left_out(left_out), *_failures(report), *apart]), not report.failures)
+    silent = _silent(report)
+    lines = [*account, *silent, *_left_out(left_out), *_failures(report), *apart]
+    return Summary("\n".join(lines), not report.failures and not silent)
 
 
 async def failed_lines(services: Services, steps: Mapping[str, str], analyses: Sequence[Step] = ()) -> list[str]:
@@ -172,9 +175,27 @@ async def failed_lines(services: Services, steps: Mapping[str, str], analyses: S
 
 
 def _account(name: str, report: AnalysisReport) -> str:
-    counts = report.counts.get(name, {})
-    counted = " + ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
-    return f"{name}: {counted or ('nothing done' if report.failures else 'nothing was due')}"
+    """How many of an analyzer's analyses ended how; what a fallback said in its place is told apart."""
+    counts, stand_ins = Counter(report.counts.get(name, {})), [one for one in report.stand_ins if one.analyzer == name]
+    for one in stand_ins:
+        counts[one.status] -= one.count
+    parts = [f"{count:,} {status}" for status, count in sorted(counts.items()) if count > 0]
+    for fallback in dict.fromkeys(one.fallback for one in stand_ins):
+        count = sum(one.count for one in stand_ins if one.fallback == fallback)
+        parts.append(f"{count:,} by {fallback} in its place")
+    reasons = [f"\n  {one.count:,} × {one.reason}" for one in stand_ins[:MOST_REASONS]]
+    nothing = "nothing done" if report.failures else "nothing was due"
+    return f"{name}: {' + '.join(parts) or nothing}{''.join(reasons)}"
+
+
+def _silent(report: AnalysisReport) -> list[str]:
+    """A line for each analyzer that judged nothing itself, while a fallback stood in for all of it."""
+    lines = []
+    for name in dict.fromkeys(one.analyzer for one in report.stand_ins):
+        stood_in = sum(one.count for one in report.stand_ins if one.analyzer == name)
+        if stood_in == sum(report.counts.get(name, {}).values()):
+            lines.append(f"{name} gave no usable answer in this run: all {stood_in:,} are stand-ins.")
+    return lines
 
 
 def _left_out(left_out: dict[str, str]) -> list[str]:

@@ -55,6 +55,25 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True)
+class StandIns:
+    """Analyses of a run that a fallback made in an analyzer's place.
+
+    Attributes:
+        analyzer: whose place it was.
+        status: of the analyses.
+        fallback: the analyzer that stood in.
+        count: how many.
+        reason: the commonest reason, in a sentence.
+    """
+
+    analyzer: str
+    status: Status
+    fallback: str
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnalysisInput:
     """What an analyzer is given.
 

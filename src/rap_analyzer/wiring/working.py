@@ -17,7 +17,7 @@ from rap_analyzer.wiring.analyzers import CHAT, COMBINING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from rap_analyzer.domain.analysis import Status
+    from rap_analyzer.domain.analysis import StandIns, Status
     from rap_analyzer.domain.budget import BudgetStanding
     from rap_analyzer.domain.job import Batch
     from rap_analyzer.domain.track_filter import Condition
@@ -37,11 +37,13 @@ class AnalysisReport:
 
     Attributes:
         counts: tracks by status of their analysis, by analyzer, whichever process made it.
+        stand_ins: how many of these a fallback made, and why.
         failures: why batches ended badly, with how many did.
         budget: how the budget of the run stands at its end; None where it had none.
     """
 
     counts: dict[str, dict[Status, int]] = field(default_factory=dict)
+    stand_ins: list[StandIns] = field(default_factory=list)
     failures: dict[str, int] = field(default_factory=dict)
     budget: BudgetStanding | None = None
 
@@ -103,6 +105,7 @@ async def run_analyses(
         finally:
             progress.finish()
     report.counts = await services.analyses.count_made_since(mark, [step.key.analyzer for step in steps])
+    report.stand_ins = await services.analyses.count_stand_ins_since(mark, [step.key.analyzer for step in steps])
     report.budget = None if budget is None else await services.budgets.load(budget)
     return report
 

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from rap_analyzer.adapters.postgres.database import Database, copy_rows, query
 from rap_analyzer.adapters.postgres.filters import filtered
-from rap_analyzer.domain.analysis import Analysis, AnalysisInput, Status
+from rap_analyzer.domain.analysis import Analysis, AnalysisInput, StandIns, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +91,11 @@ class AnalysisStore:
         for row in await self._database.fetch("count_made_since", {"after": mark, "analyzers": list(analyzers)}):
             counts.setdefault(row["analyzer"], {})[Status(row["status"])] = row["count"]
         return counts
+
+    async def count_stand_ins_since(self, mark: int, analyzers: Sequence[str]) -> list[StandIns]:
+        """How many of what `count_made_since` counts was said by another analyzer in its place."""
+        rows = await self._database.fetch("count_stand_ins_since", {"after": mark, "analyzers": list(analyzers)})
+        return [StandIns(**{**row, "status": Status(row["status"])}) for row in rows]
 
     async def load_versions_of(self, analyzer: str) -> dict[str, int]:
         """Versions of an analyzer that have judged anything, with the number of tracks."""

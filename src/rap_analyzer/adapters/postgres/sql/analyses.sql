@@ -49,6 +49,12 @@ SELECT coalesce(max(id), 0) AS id FROM analyses;
 SELECT analyzer, status, count(*) FROM analyses WHERE id > %(after)s AND analyzer = ANY(%(analyzers)s)
 GROUP BY analyzer, status ORDER BY analyzer, status;
 
+-- count_stand_ins_since --
+-- How many of these a fallback said in its place, with the commonest reason
+SELECT analyzer, status, fallback, count(*), mode() WITHIN GROUP (ORDER BY reason) AS reason
+FROM analyses WHERE id > %(after)s AND analyzer = ANY(%(analyzers)s) AND fallback IS NOT NULL
+GROUP BY analyzer, status, fallback ORDER BY analyzer, count(*) DESC;
+
 -- compare_versions --
 -- Tracks that two versions of an analyzer have judged by the same words, with both verdicts
 SELECT t.id, t.title, t.artist, a.status AS old_status, b.status AS new_status, a.measures AS old, b.measures AS new
