@@ -131,5 +131,5 @@ def _reason(errors: str) -> str:
     """What pip said; of an index that cannot be reached it says only that it has no such package."""
     if "(from versions: none)" in errors:
         return "the package index cannot be reached, or does not have it"
-    lines = [line.removeprefix("ERROR: ") for line in errors.splitlines() if line and not line.startswith((" ", "WARN"))]
-    return lines[-1].rstrip(".") if lines else "pip gave no reason"
+    lines = [line for line in errors.splitlines() if line and not line.startswith((" ", "WARNING"))]
+    return lines[-1].removeprefix("ERROR: ").rstrip(".") if lines else "pip gave no reason"
