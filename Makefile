@@ -3,9 +3,12 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	command -v $$p >/dev/null && $$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := src tests benchmarks docs
+SOURCES := src tests benchmarks docs requirements
 COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --quiet
+# pip installed the lock without its resolver, so whether all fits together is asked afterwards.
+FITS = $(BIN)/python -m pip --disable-pip-version-check check >$(VENV)/check || { cat $(VENV)/check; \
+	echo "the packages in $(VENV) do not fit together; make it anew: make clean, then the same command again"; exit 1; }
 
 .DEFAULT_GOAL := help
 
@@ -18,13 +21,15 @@ $(BIN)/python:
 
 $(VENV)/app: requirements/app.txt pyproject.toml hatch_build.py $(wildcard src/rap_analyzer/domain/kernel/*.[ch]) | $(BIN)/python
 	@echo "installing (about 80 packages; the first time takes a minute)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/app.txt
+	@$(BIN)/python requirements/install.py requirements/app.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(FITS)
 	@touch $@
 
 $(VENV)/dev: requirements/dev.txt $(VENV)/app
 	@echo "installing what the tests need"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python requirements/install.py requirements/dev.txt
+	@$(FITS)
 	@touch $@
 
 install: $(VENV)/app ## Make .venv from the lock, with all that the demo and the commands need

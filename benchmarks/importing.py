@@ -125,8 +125,8 @@ def _print_pair(what: str, songs: int, seconds: Sequence[float]) -> None:
 
 
 def _timed(server: EmbeddedServer, songs: int, way: Callable[[str], Coroutine[Any, Any, None]]) -> float:
-    with psycopg.connect(server.conninfo("postgres"), autocommit=True) as admin:
-        admin.execute("CREATE DATABASE contest TEMPLATE rap_lyrics")
+    with psycopg.connect(server.admin_conninfo(), autocommit=True) as admin:
+        admin.execute("CREATE DATABASE contest TEMPLATE rap_lyrics OWNER rap_user")
         try:
             began = time.perf_counter()
             asyncio.run(way(server.conninfo("contest")))

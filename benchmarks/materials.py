@@ -33,7 +33,7 @@ def own_environment(data_dir: Path) -> dict[str, str]:
     """The environment for a `rap` that sees this data folder, and no server, token or settings of whoever runs it."""
     foreign = ("POSTGRES_", "REDIS_", "GENIUS_", "SPOTIFY_", "RAP_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return {**kept, "RAP_DATA_DIR": str(data_dir), "RAP_CONFIG": str(data_dir / "none.yaml")}
+    return {**kept, "RAP_DATA_DIR": str(data_dir), "RAP_CONFIG": os.devnull}
 
 
 def dump_rows(count: int) -> Iterator[dict[str, str]]:

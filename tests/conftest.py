@@ -79,8 +79,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 async def database(server: EmbeddedServer, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     """A database of the test's own, with every migration applied."""
     name = f"test_{abs(hash(request.node.nodeid)):x}"
-    async with await psycopg.AsyncConnection.connect(server.conninfo("postgres"), autocommit=True) as admin:
-        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE rap_lyrics'.encode())
+    async with await psycopg.AsyncConnection.connect(server.admin_conninfo(), autocommit=True) as admin:
+        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE rap_lyrics OWNER rap_user'.encode())
         async with opened(Database(server.conninfo(name))) as own:
             yield own
         await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())

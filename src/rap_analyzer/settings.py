@@ -7,16 +7,43 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
+from rap_analyzer.config_file import Found, is_blank, read_config
 from rap_analyzer.domain.errors import ConfigError
+from rap_analyzer.domain.suggestion import closest, did_you_mean
 
-CONFIG_FILE = "config.yaml"
+CONFIG_FILE, ENV_FILE = "config.yaml", ".env"
+SLIP = 0.84
+"""Similarity from which a variable is taken for a misspelt setting: one slip in 7 letters, two in 13."""
+MEANT = {
+    "int_parsing": "it must be a whole number",
+    "int_from_float": "it must be a whole number",
+    "int_type": "it must be a whole number",
+    "float_parsing": "it must be a number",
+    "float_type": "it must be a number",
+    "bool_parsing": "it must be true or false",
+    "bool_type": "it must be true or false",
+}
+"""What a value should be, by the kind of error that pydantic finds; its own words do for the others."""
 ENABLED = ("algorithmic_basic", "emotion", "qwen", "hybrid")
 """Analyzers that run unless the configuration says otherwise; `qwen` is left out, and said to be, without a key."""
-VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
 def _joined(value: Any) -> Any:
@@ -56,14 +83,21 @@ class AnalyzerSettings(BaseModel):
 class Settings(BaseSettings):
     """Settings; each field's description is its entry in `docs/reference/settings.md`."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+        str_strip_whitespace=True,
+    )
 
     environment: Literal["development", "production"] = Field(
         "development",
         validation_alias=AliasChoices("RAP_ENVIRONMENT", "environment"),
         description="`production` forbids the embedded server and the simulators.",
     )
-    data_dir: Path = Field(
+    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
         Path("data"), validation_alias="RAP_DATA_DIR", description="The embedded server, caches and model files."
     )
 
@@ -214,29 +248,48 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over `.env`, which wins over config.yaml."""
         del file_secret_settings
-        return init_settings, env_settings, dotenv_settings, _YamlSource(settings_cls)
+        filled = (_FilledSource(settings_cls, source) for source in (env_settings, dotenv_settings))
+        return init_settings, *filled, _FileSource(settings_cls)
 
 
-class _YamlSource(PydanticBaseSettingsSource):
-    """`config.yaml` of the working folder, flattened to the names of the fields."""
+class _FilledSource(PydanticBaseSettingsSource):
+    """Another source without its blank values: `POSTGRES_HOST=` counts as not set, so that the next source is asked."""
+
+    def __init__(self, settings_cls: type[BaseSettings], inner: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
+        self._inner = inner
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return self._inner.get_field_value(field, field_name)
+
+    def __call__(self) -> dict[str, Any]:
+        return {name: value for name, value in self._inner().items() if not is_blank(value)}
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """`config.yaml` of the working folder, or the file that RAP_CONFIG names."""
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
         del field
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        path = Path(os.environ.get("RAP_CONFIG", CONFIG_FILE))
-        if not path.exists():
-            return {}
-        try:
-            content = yaml.safe_load(expand_variables(path.read_text("utf8"))) or {}
-        except yaml.YAMLError as error:
-            raise ConfigError(f"{path} cannot be read as YAML ({_place(error)}).") from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path} cannot be read: it is no text in UTF-8, or not yours to read.") from error
-        if not isinstance(content, dict):
-            raise ConfigError(f"{path} must hold sections such as `database:`, not {type(content).__name__}.")
-        return _flatten(content)
+        return {setting: found.value for setting, found in _config_file().items()}
+
+
+def _config_file() -> dict[str, Found]:
+    variables = {**_dotenv(), **os.environ}
+    named = variables.get("RAP_CONFIG", "")
+    path = Path(CONFIG_FILE if is_blank(named) else named).expanduser()
+    if is_blank(named) and not path.exists():
+        return {}
+    return read_config(path, ENVIRONMENT_NAMES, variables)
+
+
+def _dotenv() -> dict[str, str]:
+    """What `.env` sets, by name in capitals."""
+    read = DotEnvSettingsSource(Settings, env_file=ENV_FILE, env_file_encoding="utf-8", case_sensitive=False)
+    return {name.upper(): value for name, value in read.env_vars.items() if value is not None}
 
 
 def is_on_this_machine(url: str) -> bool:
@@ -244,40 +297,31 @@ def is_on_this_machine(url: str) -> bool:
     return re.match(r"https?://(127\.|localhost|\[::1\])", url) is not None
 
 
-def _place(error: yaml.YAMLError) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"line {error.problem_mark.line + 1}: {error.problem}"
-    return " ".join(str(error).split())
+ENVIRONMENT_NAMES = {
+    str(getattr(field.validation_alias, "choices", [field.validation_alias])[0]): name
+    for name, field in Settings.model_fields.items()
+    if field.validation_alias
+}
+"""The variable of each setting, with the name of its field."""
 
 
-def expand_variables(text: str) -> str:
-    """Puts the environment's values in place of ${VAR} and ${VAR:-default}; an unset one without default is empty."""
-    return VARIABLE.sub(lambda m: os.environ.get(m[1], m[2] or ""), text)
+def misspelt_variables() -> list[str]:
+    """A sentence for each variable of the environment or of `.env` that looks like a setting, and is none.
 
-
-SECTIONS = {"app": "", "database": "POSTGRES_", "redis": "REDIS_", "monitoring": "", "enrichment": "ENRICHMENT_"}
-ALIASES = {"POSTGRES_NAME": "POSTGRES_DB", "POSTGRES_MAX_CONNECTIONS": "MAX_CONNECTIONS"}
-
-
-def _flatten(content: dict[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    unknown = set(content) - set(SECTIONS) - {"analyzers"}
-    if unknown:
-        known = ", ".join([*SECTIONS, "analyzers"])
-        raise ConfigError(f"config.yaml has a section {min(unknown)!r}; the sections are {known}.")
-    wrong = [name for name, part in content.items() if part is not None and not isinstance(part, dict)]
-    if wrong:
-        raise ConfigError(f"config.yaml: {wrong[0]} must hold settings, one `name: value` a line below it.")
-    for section, prefix in SECTIONS.items():
-        for name, value in (content.get(section) or {}).items():
-            if value in (None, ""):
-                continue
-            key = f"{prefix}{name.upper()}"
-            flat[ALIASES.get(key, "environment" if key == "ENVIRONMENT" else key)] = value
-    analyzers = content.get("analyzers") or {}
-    if analyzers:
-        flat["analyzers"] = {k: v for k, v in analyzers.items() if isinstance(v, dict)}
-    return flat
+    Variables may belong to other programs, so one is told only if it is a slip or two away from a setting that is not
+    set, or if it begins with RAP_.
+    """
+    sources = {"the environment": dict(os.environ), ENV_FILE: _dotenv()}
+    given = {name.upper() for values in sources.values() for name, value in values.items() if not is_blank(value)}
+    known = {*ENVIRONMENT_NAMES, "RAP_CONFIG"}
+    told = []
+    for source, values in sources.items():
+        for name in sorted({name.upper() for name in values} - known):
+            meant = closest(name, known - given, SLIP)
+            if meant or name.startswith("RAP_"):
+                hint = f"; did you mean {meant}?" if meant else " and does nothing."
+                told.append(f"{source} has {name}, which is no setting{hint}")
+    return told
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -289,12 +333,42 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"The setting {name} is wrong: {first['msg']} (it is {first['input']!r}).") from error
+        raise ConfigError(_explained(error)) from error
+    except SettingsError as error:
+        raise ConfigError('ANALYZERS in the environment must be JSON, such as {"qwen": {"enabled": false}}.') from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{ENV_FILE} cannot be read: it is no text in UTF-8.") from error
     if settings.environment == "production":
         _check_production(settings)
     return settings
+
+
+def _explained(error: ValidationError) -> str:
+    """One sentence: which setting, where it stands, and what it should be."""
+    first = error.errors()[0]
+    setting, *inner = map(str, first["loc"])
+    name, place = _origin(setting)
+    name = ".".join([name, *inner])
+    if first["type"] == "extra_forbidden":
+        known = AnalyzerSettings.model_fields
+        return f"unknown setting {name}" + (did_you_mean(inner[-1], known) or f"; there are {', '.join(known)}.")
+    where = f"{name}{place}"
+    field = Settings.model_fields.get(ENVIRONMENT_NAMES.get(setting, setting))
+    is_secret = field is not None and "SecretStr" in str(field.annotation)
+    given = "" if is_secret else f" (it is {first['input']!r})"
+    if first["type"] == "string_type":
+        return f"The setting {where} must be text: put it in quotes{given}."
+    return f"The setting {where} is wrong: {MEANT.get(first['type'], first['msg'])}{given}."
+
+
+def _origin(setting: str) -> tuple[str, str]:
+    """What a setting is called where it was given, and the words for that place."""
+    if any(name.upper() == setting and not is_blank(value) for name, value in os.environ.items()):
+        return setting, ""
+    if not is_blank(_dotenv().get(setting)):
+        return setting, f" in {ENV_FILE}"
+    found = _config_file().get(setting)
+    return (found.where, " in the config file") if found else (setting, "")
 
 
 def _check_production(settings: Settings) -> None:

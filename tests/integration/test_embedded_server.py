@@ -15,12 +15,13 @@ import pytest
 
 from rap_analyzer.adapters.postgres.database import Database, opened
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
+from rap_analyzer.adapters.postgres.embedded_process import ServerProgram
 from rap_analyzer.adapters.postgres.migration import migrate
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.domain.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 HOLD = """
@@ -91,6 +92,41 @@ def test_a_killed_server_starts_again_with_every_row(folder: Path) -> None:
     server.release()
 
 
+def test_a_killed_server_is_started_again_by_whoever_needs_it(folder: Path) -> None:
+    """Also while the process that had started it lives on and does something else."""
+    with holder(folder) as other:
+        os.kill(postmaster(folder), signal.SIGKILL)
+        server = EmbeddedServer(folder)
+        server.acquire()
+        assert server.is_running()
+        server.release()
+        other.kill()
+
+
+def test_the_server_outlives_whoever_started_it_and_ctrl_c(folder: Path) -> None:
+    """It has a session of its own: what a terminal sends to a group of processes does not reach it."""
+    command = [sys.executable, "-c", HOLD, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as starter:
+        assert starter.stdout is not None
+        assert starter.stdout.readline() == "held\n"
+        server = EmbeddedServer(folder)
+        server.acquire()
+        os.killpg(starter.pid, signal.SIGINT)
+    assert server.is_running()
+    server.release()
+    assert not server.is_running()
+
+
+def test_variables_of_other_postgresqls_do_not_lead_astray(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PGPORT and its kin are for libpq and for servers that are started by hand."""
+    for name, value in {"PGPORT": "6543", "PGHOST": "nowhere", "PGUSER": "nobody", "PGDATABASE": "none"}.items():
+        monkeypatch.setenv(name, value)
+    server = EmbeddedServer(folder)
+    with psycopg.connect(server.acquire()) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("rap_user",)
+    server.release()
+
+
 async def test_work_goes_on_when_the_server_is_killed_under_it(folder: Path) -> None:
     """The open pool revives it; of many who wait for it, one."""
     server, revivals = EmbeddedServer(folder), asyncio.Semaphore(1)
@@ -139,13 +175,13 @@ def test_a_kill_while_it_is_set_up_leaves_no_half_cluster(folder: Path) -> None:
 
 def test_a_server_that_came_up_after_all_is_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever started it says that it failed, as when it was killed just then: nobody believes that without a look."""
-    start, failures = EmbeddedServer._pg_ctl, [1]
+    start, failures = ServerProgram.start, [1]
 
-    def start_and_complain(server: EmbeddedServer, *arguments: str) -> subprocess.CompletedProcess[str]:
-        done = start(server, *arguments)
-        return subprocess.CompletedProcess(done.args, failures.pop()) if failures and arguments[0] == "start" else done
+    def start_and_complain(program: ServerProgram, options: Mapping[str, str], patience_s: float) -> bool:
+        is_up = start(program, options, patience_s)
+        return not failures.pop() if failures else is_up
 
-    monkeypatch.setattr(EmbeddedServer, "_pg_ctl", start_and_complain)
+    monkeypatch.setattr(ServerProgram, "start", start_and_complain)
     server = EmbeddedServer(folder)
     server.acquire()
     assert server.is_running()

@@ -293,8 +293,10 @@ async def test_migrations_run_forward_from_every_earlier_version(server: Embedde
     files = sorted(f.name for f in resources.files("rap_analyzer.adapters.postgres").joinpath("migrations").iterdir())
     for stop in range(1, len(files)):
         name = f"prefix_{stop}"
-        async with await psycopg.AsyncConnection.connect(server.conninfo("postgres"), autocommit=True) as admin:
-            await admin.execute(f"CREATE DATABASE {name}".encode())
+        async with await psycopg.AsyncConnection.connect(server.admin_conninfo(), autocommit=True) as admin:
+            await admin.execute(f"CREATE DATABASE {name} OWNER rap_user".encode())
+        async with await psycopg.AsyncConnection.connect(server.admin_conninfo(name)) as admin:
+            await admin.execute("CREATE EXTENSION vector")
         async with await psycopg.AsyncConnection.connect(server.conninfo(name), autocommit=True) as connection:
             await connection.execute(
                 "CREATE TABLE schema_migrations (name text PRIMARY KEY, applied_at timestamptz DEFAULT now())"

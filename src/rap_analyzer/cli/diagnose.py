@@ -50,11 +50,9 @@ async def _print_findings(*, quick: bool) -> list[Finding]:
     from rich.markup import escape
 
     from rap_analyzer.cli.console import out
-    from rap_analyzer.telemetry import set_up_logging
-    from rap_analyzer.wiring import load_settings
+    from rap_analyzer.cli.opening import settings_in_force
 
-    settings = load_settings()
-    set_up_logging(settings.log_level)
+    settings = settings_in_force()
     findings = []
     async for finding in _examine(settings, quick=quick):
         findings.append(finding)

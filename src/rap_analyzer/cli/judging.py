@@ -26,12 +26,12 @@ def judge_lines(file: Path | None, names: Sequence[str] | None) -> None:
         ConfigError: an analyzer does not exist, or needs a store.
         InputError: the file cannot be read.
     """
-    from rap_analyzer.wiring import load_settings
+    from rap_analyzer.cli.opening import settings_in_force
     from rap_analyzer.wiring.analyzers import COMBINING, combine_weights
     from rap_analyzer.wiring.offline import offline_names
 
     asked = offline_names(names)
-    weights = combine_weights(load_settings()) if COMBINING in asked else {}
+    weights = combine_weights(settings_in_force()) if COMBINING in asked else {}
     answer_lines(file, partial(_answer_all, asked, weights))
 
 

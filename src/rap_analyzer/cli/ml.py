@@ -41,12 +41,12 @@ def emotion(
 ) -> None:
     """Train the heads that hear emotion, and score them."""
     from rap_analyzer.cli.console import err
+    from rap_analyzer.cli.opening import settings_in_force
     from rap_analyzer.domain.errors import InputError
     from rap_analyzer.ml.emotion import train_emotion, write_heads
     from rap_analyzer.ml.goemotions import read_goemotions
-    from rap_analyzer.wiring import load_settings
 
-    settings = load_settings()
+    settings = settings_in_force()
     comments = read_goemotions(data)
     vectors = _vectors(settings, comments) if with_embeddings else None
     err.print(f"Learning from {len(comments.train.texts):,} comments")

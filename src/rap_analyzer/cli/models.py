@@ -16,9 +16,10 @@ def _root() -> None:
 def fetch() -> None:
     """Get the embedding model (84 MB), check it, and build its graph."""
     from rap_analyzer.cli.console import err, out
-    from rap_analyzer.wiring import load_settings, model_files
+    from rap_analyzer.cli.opening import settings_in_force
+    from rap_analyzer.wiring import model_files
 
-    settings = load_settings()
+    settings = settings_in_force()
     files = model_files(settings)
     fetched = files.fetch(err.print)
     files.graph(settings.embedding_precision)

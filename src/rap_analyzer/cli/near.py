@@ -46,10 +46,10 @@ def answer(asked: str, limit: int, *, as_json: bool) -> None:
 
 async def _look(ending: Ending, limit: int) -> tuple[NearBars | None, str]:
     """Bars of the corpus, or why there are none."""
-    from rap_analyzer.cli.opening import opened_services
-    from rap_analyzer.wiring import has_store, load_settings
+    from rap_analyzer.cli.opening import opened_services, settings_in_force
+    from rap_analyzer.wiring import has_store
 
-    if not has_store(load_settings()):
+    if not has_store(settings_in_force()):
         return None, EMPTY
     try:
         async with opened_services() as services:

@@ -29,7 +29,7 @@ from rap_analyzer.adapters.processes import ProcessPool
 from rap_analyzer.domain.errors import StoreError
 from rap_analyzer.pipeline.search import Searcher
 from rap_analyzer.pipeline.tails import BarFinder
-from rap_analyzer.settings import Settings, load_settings
+from rap_analyzer.settings import Settings, load_settings, misspelt_variables
 from rap_analyzer.wiring.analyzers import ANALYZERS, Analyzers
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ __all__ = [
     "embedded_server",
     "has_store",
     "load_settings",
+    "misspelt_variables",
     "model_files",
     "open_services",
 ]

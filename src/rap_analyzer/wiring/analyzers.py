@@ -10,6 +10,7 @@ from rap_analyzer.adapters.chat import NOVITA_URL, connect_novita, connect_ollam
 from rap_analyzer.analyzers.algorithmic import AlgorithmicAnalyzer
 from rap_analyzer.domain.errors import ConfigError, InputError
 from rap_analyzer.domain.job import AnalyzerKey
+from rap_analyzer.domain.suggestion import did_you_mean
 from rap_analyzer.pipeline.analyze import Step
 from rap_analyzer.settings import AnalyzerSettings
 
@@ -59,7 +60,8 @@ class Analyzers:
             ModelError: its model's files are missing or damaged.
         """
         if name not in ANALYZERS:
-            raise ConfigError(f"No analyzer is called {name!r}; these exist: {', '.join(sorted(ANALYZERS))}.")
+            known = did_you_mean(name, ANALYZERS) or f"; these exist: {', '.join(sorted(ANALYZERS))}."
+            raise ConfigError(f"No analyzer is called {name!r}{known}")
         async with self._making:
             return await self._get(name)
 
@@ -102,8 +104,8 @@ class Analyzers:
         """
         for name in self.settings.analyzers:
             if name not in ANALYZERS:
-                known = ", ".join(sorted(ANALYZERS))
-                raise ConfigError(f"config.yaml: no analyzer is called {name!r}; these exist: {known}.")
+                known = did_you_mean(name, ANALYZERS) or f"; these exist: {', '.join(sorted(ANALYZERS))}."
+                raise ConfigError(f"config.yaml: no analyzer is called {name!r}{known}")
         return [name for name, chosen in self.settings.analyzers.items() if chosen.enabled]
 
     def check_prices(self, names: Sequence[str]) -> None:

