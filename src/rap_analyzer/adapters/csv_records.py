@@ -18,6 +18,8 @@ LONGEST_TRIAL = 1_000_000
 MOST_TRIED = 100_000_000
 """Characters that are read again in a file to find where rows go on after wrong quotes."""
 MOST_HELD = 100
+LEAST_RESTS = 3
+"""A row and two lines after it that read like words with commas: too many for chance."""
 
 SHORT = "it has {0:,} field{1} where the header has {2:,}: it is cut short, or a line break stands outside quotes"
 LONG = "it has {0:,} field{1} where the header has {2:,}: a field that holds {3!r} must stand in quotes"
@@ -147,26 +149,37 @@ class CsvRecords:
             return []
 
     def __iter__(self) -> Iterator[Record]:
-        """Every record that is not blank; one that turns out cut by what follows it has a fault."""
+        """Every record that is not blank; one that turns out cut by what follows it has a fault.
+
+        In a file in which a line of words has stood outside quotes, any line that reads like one is such a line, also
+        where its commas make it as wide as the header.
+        """
         held: list[Record] = []
-        is_after_rest = False
+        has_rests = False
         for record in self._records():
             if self._is_rest(record):
                 if held and (self._is_open(held[-1]) or self._closes_quote(record)):
                     yield from map(_cut, held)
                     held = []
-                is_after_rest = True
+                has_rests = True
                 yield record
-            elif is_after_rest and self._is_prose(record):
+            elif has_rests and self._is_prose(record):
+                if held and self._is_open(held[-1]):
+                    yield from map(_cut, held)
+                    held = []
                 yield _cut(record)
             else:
                 goes_on = bool(held) and self._is_prose(record) and self._is_open(held[-1]) and len(held) < MOST_HELD
                 if not goes_on:
-                    yield from held
+                    yield from self._settled(held)
                     held = []
-                is_after_rest = False
                 held.append(record)
-        yield from held
+        yield from self._settled(held)
+
+    def _settled(self, held: list[Record]) -> Iterable[Record]:
+        """Records after which a new one begins: lines of words after a row that is written otherwise are its rest."""
+        are_rests = len(held) >= LEAST_RESTS and not self._is_prose(held[0])
+        return map(_cut, held) if are_rests else held
 
     def _records(self) -> Iterator[Record]:
         reader = csv.reader(self._lines, self._dialect)

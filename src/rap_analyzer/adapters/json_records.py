@@ -83,7 +83,7 @@ def _row(value: Any, number: int, where: str) -> FileRow:
         return FileRow(
             number, where=where, fault=f"the row is no JSON object: a {type(value).__name__} stands where one must"
         )
-    return FileRow(number, _flat(value), where)
+    return FileRow(number, _flat(value), where, is_typed=True)
 
 
 def _flat(song: dict[str, Any]) -> dict[str, Any]:

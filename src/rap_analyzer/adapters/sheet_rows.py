@@ -57,7 +57,7 @@ class SheetRows:
         for number, cells in enumerate(rows, start=1):
             if any(cell is not None and str(cell).strip() for cell in cells):
                 values = {name: cell for name, cell in zip(self.header, cells, strict=False) if name}
-                yield FileRow(number, values, f"row {self._row + number:,} of the sheet")
+                yield FileRow(number, values, f"row {self._row + number:,} of the sheet", is_typed=True)
         self._book.close()
 
     def close(self) -> None:

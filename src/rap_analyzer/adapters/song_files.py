@@ -211,7 +211,7 @@ class _ParquetFile:
         for batch in self._source.iter_batches(batch_size=PARQUET_BATCH):
             for values in batch.to_pylist():
                 number += 1
-                yield FileRow(number, values)
+                yield FileRow(number, values, is_typed=True)
 
 
 class _ExcelFile:

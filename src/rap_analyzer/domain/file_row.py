@@ -18,12 +18,14 @@ class FileRow:
         values: column to value.
         where: the place in the file as people find it, such as `row 3, line 14`.
         fault: why it could not be read, in words; empty when it could.
+        is_typed: whether the file has a way of its own to say that there is nothing, so that "null" is a word.
     """
 
     number: int
     values: Mapping[str, Any] = field(default_factory=dict)
     where: str = ""
     fault: str = ""
+    is_typed: bool = False
 
     @property
     def place(self) -> str:

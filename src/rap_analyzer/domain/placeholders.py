@@ -61,6 +61,8 @@ NO_NAME = frozenset(
     ("nan", "NaN", "NAN", "None", "null", "NULL", "<NA>", "NaT", "\\N", "#N/A", "N/A", "n/a", "[]", "{}", "undefined")
 )
 """The same where a name must stand: spelt as programs do, because a song may be called Null."""
+NO_TYPED_NAME = frozenset(("nan", "NaN", "None", "<NA>", "NaT"))
+"""The same in files that have a way of their own to say so: what Python writes into them all the same."""
 
 
 def is_nothing(text: str) -> bool:

@@ -219,7 +219,7 @@ def _met(rows: Iterable[FileRow], run: _Run) -> Iterator[_Met]:
         if plan.tag is None or str(fields.get("tag") or "").strip().lower() == plan.tag.lower():
             extra = {name: values.get(name) for name in others} if others else None
             remark = partial(run.notes.add, place=row.place)
-            draft = draft_row(fields, plan.dataset, row.number, remark, extra)
+            draft = draft_row(fields, plan.dataset, row.number, remark, extra, is_typed=row.is_typed)
             yield _told_apart(_Met(row.number, row.place, draft), run)
 
 

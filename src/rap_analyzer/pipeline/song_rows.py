@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from rap_analyzer.domain.markup import as_text, read_literal, without_markup
 from rap_analyzer.domain.mojibake import mend
 from rap_analyzer.domain.non_songs import is_no_song
 from rap_analyzer.domain.page_text import song_words
-from rap_analyzer.domain.placeholders import NO_NAME, is_nothing, placeholder
+from rap_analyzer.domain.placeholders import NO_NAME, NO_TYPED_NAME, is_nothing, placeholder
 from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Provenance, Role, Song, TrackDraft, lyrics_digest
 from rap_analyzer.domain.transcription import MAX_CHARACTERS, clean_transcription
 
@@ -45,7 +45,13 @@ Remark = Callable[[str], None]
 
 
 def draft_row(
-    fields: Mapping[str, Any], dataset: str, number: int, remark: Remark = lambda _: None, extra: Any = None
+    fields: Mapping[str, Any],
+    dataset: str,
+    number: int,
+    remark: Remark = lambda _: None,
+    extra: Any = None,
+    *,
+    is_typed: bool = False,
 ) -> TrackDraft:
     """One row as a song with its outcome. Never raises: what is wrong with the row is the outcome's reason.
 
@@ -55,9 +61,11 @@ def draft_row(
         number: of the row.
         remark: told what of the row was mended or left out.
         extra: what its other columns say, by their names.
+        is_typed: see `FileRow`.
     """
     fields, raw = _read(fields, remark)
-    title, artist = _name(fields.get("title")), _name(fields.get("artist"))
+    no_name = NO_TYPED_NAME if is_typed else NO_NAME
+    title, artist = (_name(fields.get(name), no_name) for name in ("title", "artist"))
     lyrics = _words(raw, title) if len(raw) <= MAX_CHARACTERS else ""
     outcome, reason = _judge(fields, title, artist, raw, lyrics)
     released = _date(fields.get("release_date"))
@@ -156,10 +164,10 @@ def _names(value: Any) -> list[str]:
     return [name for given in parse_names(value) if (name := _text(given))] if value else []
 
 
-def _name(value: Any) -> str:
+def _name(value: Any, no_name: Collection[str]) -> str:
     """A title or a name; empty where a program wrote that there is none."""
     text = _text(value)
-    return "" if text in NO_NAME else text
+    return "" if text in no_name else text
 
 
 def _field(value: Any) -> str:
