@@ -309,7 +309,7 @@ class CsvRecords:
 
     def _is_open(self, record: Record) -> bool:
         """Whether it may go on: its end does not stand in quotes."""
-        return not record.fault and not record.last_line.rstrip("\r\n").endswith(self._quote)
+        return not record.last_line.rstrip("\r\n").endswith(self._quote)
 
     def _closes_quote(self, record: Record) -> bool:
         line = record.last_line.rstrip("\r\n")
