@@ -26,6 +26,7 @@ from rap_analyzer.adapters.postgres.database import Database, opened
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
 from rap_analyzer.adapters.postgres.migration import migrate
 from rap_analyzer.adapters.postgres.tracks import TrackStore
+from rap_analyzer.domain.file_row import numbered
 from rap_analyzer.pipeline.importing import BATCH, draft_row, import_rows, plan_import
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _timed(server: EmbeddedServer, songs: int, way: Callable[[str], Coroutine[An
 async def _import_with_copy(rows: list[dict[str, str]], conninfo: str) -> None:
     plan = plan_import("bench", DUMP_COLUMNS, {}, None)
     async with opened(Database(conninfo)) as database:
-        account = await import_rows(rows, plan, TrackStore(database), NoProgress())
+        account = await import_rows(numbered(rows), plan, TrackStore(database), NoProgress())
     assert account.adds_up
 
 

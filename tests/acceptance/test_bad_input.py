@@ -222,10 +222,11 @@ def test_a_question_that_makes_no_sense_is_told_so(
         ("lines.csv", b"\n\n\n", "no columns"),
         ("header.csv", b"title,artist,lyrics\n", "no songs to import"),
         ("columns.csv", b"title,artist\nT,A\n", "no column 'lyrics'.*--map lyrics=COLUMN"),
-        ("binary.csv", bytes(range(256)) * 40, "no column 'title'"),
-        ("binary.jsonl", bytes(range(256)) * 40, "JSON"),
+        ("binary.csv", bytes(range(256)) * 40, "no text in UTF-8.*--encoding"),
+        ("binary.jsonl", bytes(range(256)) * 40, "no text in UTF-8.*--encoding"),
         ("binary.parquet", bytes(range(256)) * 40, "no Parquet file"),
-        ("list.json", b'[{"title": "T"}]', "JSON lines, one song's object a line"),
+        ("list.json", b'[{"title": "T"}]', "no column 'artist'.*--map artist=COLUMN"),
+        ("numbers.json", b"[1, 2]", "no JSON object.*one song's object a line"),
         ("deep.jsonl", b"[" * 100_000, "JSON"),
         ("song.txt", b"la la la", r"\.txt is no kind we read"),
         ("cut.csv", b'title,artist,lyrics\nT,A,"never closed\nand on', "cut off"),
@@ -279,7 +280,7 @@ def test_bad_songs_harm_no_good_one(
     done = rap("import", file, data_dir=folder)
     assert done.returncode == 0, done.stderr
     assert "5 found = 1 stored + 0 unchanged + 4 failed" in done.stdout
-    assert "(row 1)" in done.stdout
+    assert "(row 1, line 2)" in done.stdout
     assert stored(folder) == {WHOLE[0]: WHOLE[2]}
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from own_server import OwnServer
 from rap_analyzer.domain.errors import StoreError
+from rap_analyzer.domain.file_row import numbered
 from rap_analyzer.domain.search import Filters
 from rap_analyzer.pipeline.importing import import_rows, plan_import
 from rap_analyzer.wiring import load_settings, open_services
@@ -52,7 +53,7 @@ async def test_the_same_code_runs_on_a_server_of_ones_own() -> None:
     async with open_services(load_settings()) as services:
         assert (await services.database.version()).startswith("PostgreSQL 16")
         plan = plan_import("set", ["title", "artist", "lyrics"], {}, None)
-        account = await import_rows(ROWS, plan, services.tracks, SilentProgress())
+        account = await import_rows(numbered(ROWS), plan, services.tracks, SilentProgress())
         assert account.found == 2
         assert account.adds_up
         answer = await services.searcher.search("boxes on the belt", Filters())

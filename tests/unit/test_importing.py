@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rap_analyzer.adapters.song_files import SongFile
 from rap_analyzer.domain.errors import InputError
 from rap_analyzer.domain.track import Outcome, Role
-from rap_analyzer.pipeline.importing import draft_row, parse_features, plan_import
+from rap_analyzer.pipeline.importing import draft_row, plan_import
 
 DUMP = [
     "title",
@@ -95,17 +95,11 @@ def test_no_row_raises(fields: dict[str, Any]) -> None:
     assert "\x00" not in draft.song.title + draft.song.artist
 
 
-@pytest.mark.parametrize("text", ["{}", "", None, "NULL"])
-def test_no_features_are_no_features(text: str | None) -> None:
-    """Empty arrays name nobody."""
-    assert [name for name in parse_features(text) if name != "NULL"] == []
-
-
 def test_odd_encodings_keep_what_can_be_read(tmp_path: Path) -> None:
-    """A file that mixes UTF-8 and Windows-1252 loses neither; NUL bytes are dropped."""
+    """A file of UTF-8 with single bytes of Windows-1252 loses neither; NUL bytes are dropped."""
     file = tmp_path / "songs.csv"
     file.write_bytes("title,artist,lyrics\nÉté,A,à la mode\n".encode() + "Café,B,d\xe9j\xe0 vu\x00\n".encode("latin-1"))
-    rows = list(SongFile(file).rows())
+    rows = [row.values for row in SongFile(file).rows()]
     assert rows == [
         {"title": "Été", "artist": "A", "lyrics": "à la mode"},
         {"title": "Café".encode("latin-1").decode("cp1252"), "artist": "B", "lyrics": "déjà vu"},
@@ -113,11 +107,11 @@ def test_odd_encodings_keep_what_can_be_read(tmp_path: Path) -> None:
 
 
 def test_a_broken_json_line_harms_no_other(tmp_path: Path) -> None:
-    """It comes through as the error that says why."""
+    """It comes through as a row with its fault; blank lines count."""
     file = tmp_path / "songs.jsonl"
-    file.write_text('{"title":"a","artist":"b","lyrics":"c"}\n{oops\n[1]\n' + json.dumps({"title": "d"}) + "\n")
-    kinds = [type(row).__name__ for row in SongFile(file).rows()]
-    assert kinds == ["dict", "InputError", "InputError", "dict"]
+    file.write_text('{"title":"a","artist":"b","lyrics":"c"}\n{oops\n\n[1]\n' + json.dumps({"title": "d"}) + "\n")
+    rows = [(row.number, bool(row.fault)) for row in SongFile(file).rows()]
+    assert rows == [(1, False), (2, True), (4, True), (5, False)]
 
 
 @pytest.mark.parametrize(
@@ -141,4 +135,4 @@ def test_parquet_rows_come_as_they_are(tmp_path: Path) -> None:
     pq.write_table(pa.table({"title": ["a"], "artist": ["b"], "lyrics": ["c"]}), tmp_path / "x.parquet")
     songs = SongFile(tmp_path / "x.parquet")
     assert songs.header == ["title", "artist", "lyrics"]
-    assert list(songs.rows()) == [{"title": "a", "artist": "b", "lyrics": "c"}]
+    assert [row.values for row in songs.rows()] == [{"title": "a", "artist": "b", "lyrics": "c"}]

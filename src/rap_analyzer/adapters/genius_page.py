@@ -12,15 +12,16 @@ from selectolax.lexbor import LexborHTMLParser
 from rap_analyzer.adapters.http_answers import is_whole_page, shows_challenge
 from rap_analyzer.domain.errors import Blocked, PageChanged
 from rap_analyzer.domain.non_songs import is_no_song
+from rap_analyzer.domain.page_text import song_words
+from rap_analyzer.domain.placeholders import placeholder, sentence
 from rap_analyzer.domain.track import NO_VALIDATORS, Outcome, Validators
-from rap_analyzer.domain.transcription import clean_transcription
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from selectolax.lexbor import LexborNode
 
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"
 """Raised when the same page would give other words."""
 
 CHALLENGE_BYTES = 65_536
@@ -38,19 +39,10 @@ FURNITURE_BLOCK = re.compile(
     r"|\s*You might also like[^\[\]]{0,1500}\Z"
 )
 """What a block without a telling class reads when it is no part of the words."""
-FURNITURE_START = re.compile(r"\A\d[\d,]* Contributors?[^\n]{0,300}?Lyrics(?:[^\[\]]{0,3000}?Read More[ \u00a0]*)?")
-FURNITURE_END = re.compile(r"(?:\d[\d.,]*[KM]?|(?<=[a-z.,!?)\]\"”’]))Embed\Z")
-"""How pages read whose header or footer has run into the words."""
 
 UNEVEN_SPACE = re.compile(r"[\t\r\n][ \t\r\n]*| [ \t\r\n]+")
 """White space that is not one plain space already."""
 
-SAYS_INSTRUMENTAL = re.compile(r"\W*this song is an? instrumental\b[^\n]{0,200}", re.IGNORECASE)
-ONLY_INSTRUMENTAL = re.compile(r"\W*instrumental\W*", re.IGNORECASE)
-SAYS_UNRELEASED = re.compile(
-    r"\W*(?:the )?(?:lyrics(?: for this song)?|this song) ha(?:ve|s) yet to be (?:released|transcribed)\b[^\n]{0,200}",
-    re.IGNORECASE,
-)
 PLACEHOLDERS = {
     "instrumental": Outcome.INSTRUMENTAL,
     "unreleased": Outcome.UNRELEASED,
@@ -60,8 +52,6 @@ PLACEHOLDERS = {
 """Outcomes by the reason that the page's state gives for having no lyrics."""
 
 TITLE_DECORATION = re.compile(r"(?:\s+Lyrics)?(?:\s*\|\s*Genius(?: Lyrics)?)?\s*$")
-NUMBERED = re.compile(r"(\d{1,3})[.)]\s")
-SHORTEST_TRACKLIST = 4
 
 STATE = re.compile(
     rb"__PRELOADED_STATE__\s*=\s*JSON\.parse\(\s*('[^'\\]*(?:\\.[^'\\]*)*'|\"[^\"\\]*(?:\\.[^\"\\]*)*\")\s*\)",
@@ -112,10 +102,10 @@ def parse_page(html: bytes) -> GeniusPage:
     title = _title(tree)
     if is_no_song(title):
         return GeniusPage(Outcome.NOT_A_SONG)
-    lyrics = _unfurnished("\n".join(_text(box) for box in boxes))
+    lyrics = song_words("\n".join(_text(box) for box in boxes), title)
     state = _preloaded_state(html) if not lyrics else {}
-    lyrics = lyrics or _lyrics_of_state(state)
-    outcome = _outcome(lyrics) if lyrics else _reason(tree, state)
+    lyrics = lyrics or _lyrics_of_state(state, title)
+    outcome = (placeholder(lyrics) or Outcome.STORED) if lyrics else _reason(tree, state)
     return GeniusPage(outcome, lyrics if outcome is Outcome.STORED else "")
 
 
@@ -205,35 +195,6 @@ def _is_furniture(node: LexborNode, tag: str) -> bool:
     return tag in BLOCK_TAGS and tag != "p" and FURNITURE_BLOCK.match(node.text()) is not None
 
 
-def _unfurnished(text: str) -> str:
-    cleaned = clean_transcription(text)
-    bare = FURNITURE_START.sub("", cleaned)
-    if bare.endswith("Embed"):  # few do, and the pattern looks everywhere
-        bare = FURNITURE_END.sub("", bare)
-    return cleaned if bare == cleaned else clean_transcription(bare)
-
-
-def _outcome(lyrics: str) -> Outcome:
-    """What a text in the place of lyrics is."""
-    if ONLY_INSTRUMENTAL.fullmatch(lyrics):
-        return Outcome.INSTRUMENTAL
-    return _placeholder(lyrics) or (Outcome.NOT_A_SONG if _is_track_list(lyrics) else Outcome.STORED)
-
-
-def _placeholder(line: str) -> Outcome | None:
-    """What a sentence that stands in for lyrics says."""
-    if SAYS_INSTRUMENTAL.fullmatch(line):
-        return Outcome.INSTRUMENTAL
-    return Outcome.UNRELEASED if SAYS_UNRELEASED.fullmatch(line) else None
-
-
-def _is_track_list(text: str) -> bool:
-    """Whether every line is numbered, from 1 on without a gap."""
-    numbers = [NUMBERED.match(line) for line in text.splitlines() if line]
-    counted = [int(match[1]) for match in numbers if match]
-    return len(numbers) >= SHORTEST_TRACKLIST and counted == list(range(1, len(numbers) + 1))
-
-
 def _reason(tree: LexborHTMLParser, state: dict[str, Any]) -> Outcome:
     """Why a page has no lyrics."""
     told = _state_reason(state)
@@ -241,7 +202,7 @@ def _reason(tree: LexborHTMLParser, state: dict[str, Any]) -> Outcome:
         return told
     body = tree.body
     for line in _text(body).splitlines() if body else ():
-        outcome = _placeholder(line.strip())
+        outcome = sentence(line.strip())
         if outcome:
             return outcome
     raise PageChanged(
@@ -255,12 +216,12 @@ def _state_reason(state: dict[str, Any]) -> Outcome | None:
     return PLACEHOLDERS.get(str(reason))
 
 
-def _lyrics_of_state(state: dict[str, Any]) -> str:
+def _lyrics_of_state(state: dict[str, Any], title: str) -> str:
     html = _at(state, "songPage", "lyricsData", "body", "html")
     if not isinstance(html, str):
         return ""
     body = LexborHTMLParser(f"<div>{html}</div>").body
-    return _unfurnished(_text(body)) if body else ""
+    return song_words(_text(body), title) if body else ""
 
 
 def _preloaded_state(html: bytes) -> dict[str, Any]:

@@ -1,182 +1,246 @@
-"""Rows of CSV, JSON-lines and Parquet files, one at a time, whatever their size and encoding."""
+"""Rows of CSV, JSON, Parquet and Excel files, one at a time, whatever their size, encoding and packing."""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import json
-import sys
-from typing import TYPE_CHECKING, Any, TextIO
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
+from rap_analyzer.adapters.csv_dialect import (
+    SAMPLE_CHARACTERS,
+    Dialect,
+    find_dialect,
+    parse_delimiter,
+    separator_line,
+)
+from rap_analyzer.adapters.csv_records import CsvRecords
+from rap_analyzer.adapters.file_bytes import PACKED, FileBytes
+from rap_analyzer.adapters.file_encoding import bounded_lines, find_encoding, in_windows_1252
+from rap_analyzer.adapters.json_records import document_rows, has_object_lines, line_rows
+from rap_analyzer.adapters.sheet_rows import SheetRows
 from rap_analyzer.domain.errors import ConfigError, InputError
+from rap_analyzer.domain.file_row import FileRow
+from rap_analyzer.domain.song_fields import KNOWN_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-
-Row = dict[str, Any] | InputError
+    from collections.abc import Callable, Iterator
 
 PARQUET_BATCH = 500
-MAX_FIELD = min(sys.maxsize, 2**31 - 1)
+LOOKED_AT = 100
+"""Objects of a JSON file whose members are its columns."""
+KINDS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".json": "json",
+    ".parquet": "parquet",
+    ".xlsx": "xlsx",
+}
+"""What a file is, by the end of its name; `.gz`, `.bz2` or `.xz` may follow where it is a text."""
+
+
+class _Reader(Protocol):
+    """A file of one kind."""
+
+    header: list[str]
+    remark: str
+
+    def rows(self) -> Iterator[FileRow]:
+        """Every row."""
 
 
 class SongFile:
     """A file of songs.
 
     Args:
-        path: ends in .csv, .tsv, .jsonl, .ndjson, .json or .parquet.
+        path: ends in one of `KINDS`, packed or not; `-` is standard input.
+        kind: csv, tsv, json, jsonl, parquet or xlsx, where the name does not say it.
+        delimiter: what separates fields, where it is not to be found.
+        encoding: of a text, where it is not to be found.
 
     Raises:
-        InputError: there is no such file, it is empty, or its kind is unknown.
+        InputError: there is no such file, it is empty, or its kind, encoding or shape is unknown.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        suffix = path.suffix.lower()
-        if suffix not in READERS:
-            raise InputError(
-                f"{path}: {suffix or 'a name without ending'} is no kind we read; {', '.join(READERS)} are."
-            )
-        if not path.is_file():
-            raise InputError(f"{path}: there is no such file.")
-        if path.stat().st_size == 0:
-            raise InputError(f"{path}: the file is empty.")
-        self._header, self._rows = READERS[suffix]
+    def __init__(
+        self, path: Path, kind: str | None = None, delimiter: str | None = None, encoding: str | None = None
+    ) -> None:
+        is_packed = path.suffix.lower() in PACKED
+        kind = {"jsonl": "json"}.get(kind or "", kind) or _kind(path)
+        if kind in {"parquet", "xlsx"} and is_packed:
+            raise InputError(f"{path}: a .{kind} file is read as it is: unpack it first.")
+        self._file = FileBytes(path)
+        self._reader = READERS[kind](self._file, delimiter, encoding)
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return self._file.name
 
     @property
     def header(self) -> list[str]:
-        """Names of the columns."""
-        header = self._header(self._path)
-        if not header:
-            raise InputError(f"{self._path}: no columns found in its first line.")
-        return header
+        """Names of the columns.
 
-    def rows(self) -> Iterator[Row]:
-        """Every row, as column to value; an unreadable one as the InputError that says why."""
-        return self._rows(self._path)
+        Raises:
+            InputError: there are none.
+        """
+        if not any(self._reader.header):
+            raise InputError(f"{self._file.name}: no columns found in its first line.")
+        return self._reader.header
 
+    @property
+    def remark(self) -> str:
+        """What is to be said of how it is read; empty where it is plain."""
+        return self._reader.remark
 
-def _csv_header(path: Path) -> list[str]:
-    csv.field_size_limit(MAX_FIELD)
-    with _opened(path) as lines:
-        try:
-            return [_mended(name) for name in next(csv.reader(lines, _dialect(path)), [])]
-        except csv.Error as error:
-            raise InputError(f"{path}: the first line is no CSV: {error}.") from error
-
-
-def _csv_rows(path: Path) -> Iterator[Row]:
-    csv.field_size_limit(MAX_FIELD)
-    with _opened(path) as file:
-        lines = _Lines(file)
-        reader = csv.reader(lines, _dialect(path))
-        header = [_mended(name) for name in next(reader, [])]
-        try:
-            for row in reader:
-                # A row that wanted more lines than there are lost its end: half a song is none.
-                if lines.ended:
-                    yield InputError("the file ends inside quotes, so its last song is cut off: get the whole file")
-                elif row:
-                    yield dict(zip(header, map(_mended, row), strict=False))
-        except csv.Error as error:
-            raise InputError(f"{path}, line {reader.line_num:,}: {error}. The rows before it are stored.") from error
+    def rows(self) -> Iterator[FileRow]:
+        """Every row that is not blank; an unreadable one with its fault."""
+        return self._reader.rows()
 
 
-class _Lines:
-    """Lines without NUL characters, which remembers whether more were asked for than there are."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = iter(lines)
-        self.ended = False
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        for line in self._lines:
-            return line.replace("\x00", "")
-        self.ended = True
-        raise StopIteration
-
-
-def _opened(path: Path) -> TextIO:
-    """UTF-16 where the file says so in its first bytes, as what Excel calls Unicode text does; else UTF-8."""
-    try:
-        with path.open("rb") as start:
-            is_wide = start.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
-        if is_wide:
-            return path.open(encoding="utf-16", errors="replace", newline="")
-        return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+def dataset_name(path: Path) -> str:
+    """What a file is called in the store where nothing else is said: its name without endings."""
+    if str(path) == "-":
+        return "stdin"
+    return Path(path.stem).stem if path.suffix.lower() in PACKED else path.stem
 
 
 def decoded(raw: bytes) -> str:
-    """Text of a file in UTF-8; each line that is not is read as Windows-1252."""
-    lines = raw.decode("utf-8-sig", "surrogateescape").splitlines(keepends=True)
-    return "".join(map(_mended, lines))
+    """Text of a file in UTF-8; single bytes that are none are read as Windows-1252."""
+    return in_windows_1252(raw.decode("utf-8-sig", "surrogateescape"))
 
 
-def _dialect(path: Path) -> type[csv.Dialect]:
-    return csv.excel_tab if path.suffix.lower() == ".tsv" else csv.excel
+def _kind(path: Path) -> str:
+    if str(path) == "-":
+        raise InputError("Say what comes on standard input with --format csv, tsv, json or jsonl.")
+    name = Path(path.stem) if path.suffix.lower() in PACKED else path
+    suffix = name.suffix.lower()
+    if suffix not in KINDS:
+        raise InputError(
+            f"{path}: {suffix or 'a name without ending'} is no kind we read; {', '.join(KINDS)} are, also with "
+            f"{', '.join(PACKED)} behind; or say what it is with --format."
+        )
+    return KINDS[suffix]
 
 
-def _mended(text: str) -> str:
-    """Bytes that are no UTF-8 are read as Windows-1252, as most of them are."""
-    if text.isascii() or not any("\udc80" <= c <= "\udcff" for c in text):
-        return text
-    raw = text.encode("utf-8", "surrogateescape")
-    return raw.decode("cp1252", "replace")
+class _CsvFile:
+    def __init__(self, file: FileBytes, delimiter: str | None, encoding: str | None, preferred: str = ",") -> None:
+        self._file, self._encoding = file, find_encoding(file, encoding)
+        sign = parse_delimiter(delimiter) if delimiter else None
+        with self._encoding.open(file) as text:
+            sample = text.read(SAMPLE_CHARACTERS).replace("\x00", "")
+        first, _, rest = sample.partition("\n")
+        named = separator_line(first)
+        self._before = 1 if named else 0
+        self._dialect: Dialect = find_dialect(rest if named else sample, KNOWN_COLUMNS, sign or named, preferred)
+        self.header = self._named(self._opened().header)
+        self.remark = self._encoding.remark
+
+    def _opened(self) -> CsvRecords:
+        with self._encoding.open(self._file) as text:
+            return CsvRecords(list(islice(bounded_lines(text, self._file.name), self._before, 50)), self._dialect)
+
+    def _named(self, header: list[str]) -> list[str]:
+        return [self._mended(name) for name in header]
+
+    def _mended(self, text: str) -> str:
+        return in_windows_1252(text) if self._encoding.is_mixed else text
+
+    def rows(self) -> Iterator[FileRow]:
+        header, mended = self.header, self._encoding.is_mixed
+        with self._encoding.open(self._file) as text:
+            lines = islice(bounded_lines(text, self._file.name), self._before, None)
+            for record in CsvRecords(lines, self._dialect, self._before):
+                fields = record.fields
+                if mended:
+                    fields = list(map(in_windows_1252, fields))
+                values = {} if record.fault else dict(zip(header, fields, strict=True))
+                yield FileRow(record.number, values, record.where, record.fault)
 
 
-def _json_header(path: Path) -> list[str]:
-    first = next(_json_rows(path), None)
-    if isinstance(first, InputError):
-        raise InputError(f"{path}: {first}; JSON files are read as JSON lines, one song's object a line.")
-    return list(first or {})
+class _TsvFile(_CsvFile):
+    def __init__(self, file: FileBytes, delimiter: str | None, encoding: str | None) -> None:
+        super().__init__(file, delimiter, encoding, "\t")
 
 
-def _json_rows(path: Path) -> Iterator[Row]:
-    with _opened(path) as lines:
-        for line in lines:
-            if line.strip():
-                yield _json_row(line)
+class _JsonFile:
+    def __init__(self, file: FileBytes, _: str | None, encoding: str | None) -> None:
+        self._file, self._encoding = file, find_encoding(file, encoding)
+        with self._encoding.open(file) as text:
+            self._has_lines = has_object_lines(bounded_lines(text, file.name))
+        first = list(islice(self.rows(), LOOKED_AT))
+        if all(row.fault for row in first):
+            fault = first[0].fault if first else "there is nothing in it"
+            raise InputError(
+                f"{file.name}: {fault}; JSON files hold one song's object a line, an array of them, "
+                "or an object with such an array under 'songs'."
+            )
+        self.header = list(dict.fromkeys(chain.from_iterable(row.values for row in first)))
+        self.remark = self._encoding.remark
+
+    def rows(self) -> Iterator[FileRow]:
+        with self._encoding.open(self._file) as text:
+            if self._has_lines:
+                lines = bounded_lines(text, self._file.name)
+                yield from line_rows(map(in_windows_1252, lines) if self._encoding.is_mixed else lines)
+            else:
+                yield from document_rows(_Mended(text) if self._encoding.is_mixed else text)
 
 
-def _json_row(line: str) -> Row:
-    try:
-        row = json.loads(_mended(line))
-    except (json.JSONDecodeError, RecursionError) as error:
-        return InputError(f"the line is no JSON object: {error}")
-    return row if isinstance(row, dict) else InputError(f"a {type(row).__name__} stands where a JSON object must")
+class _Mended:
+    """A text whose single bytes are read as Windows-1252."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+
+    def read(self, size: int) -> str:
+        """As a file does."""
+        return in_windows_1252(self._text.read(size))
 
 
-def _parquet_header(path: Path) -> list[str]:
-    return list(_parquet(path).schema_arrow.names)
+class _ParquetFile:
+    remark = ""
+
+    def __init__(self, file: FileBytes, *_: object) -> None:
+        self._source = _parquet(file)
+        self.header = list(self._source.schema_arrow.names)
+
+    def rows(self) -> Iterator[FileRow]:
+        number = 0
+        for batch in self._source.iter_batches(batch_size=PARQUET_BATCH):
+            for values in batch.to_pylist():
+                number += 1
+                yield FileRow(number, values, is_typed=True)
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
-    for batch in _parquet(path).iter_batches(batch_size=PARQUET_BATCH):
-        yield from batch.to_pylist()
+class _ExcelFile:
+    remark = ""
+
+    def __init__(self, file: FileBytes, *_: object) -> None:
+        self._sheet = SheetRows(file.path, file.name)
+        self.header = self._sheet.header
+
+    def rows(self) -> Iterator[FileRow]:
+        return iter(self._sheet)
 
 
-def _parquet(path: Path) -> Any:
+def _parquet(file: FileBytes) -> Any:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
         raise ConfigError("Parquet files need `pip install rap-analyzer[analysis]`.") from error
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(file.path)
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path}: this is no Parquet file ({error}).") from error
+        raise InputError(f"{file.name}: this is no Parquet file ({error}).") from error
 
 
-READERS: dict[str, tuple[Callable[[Path], list[str]], Callable[[Path], Iterator[Row]]]] = {
-    ".csv": (_csv_header, _csv_rows),
-    ".tsv": (_csv_header, _csv_rows),
-    ".jsonl": (_json_header, _json_rows),
-    ".ndjson": (_json_header, _json_rows),
-    ".json": (_json_header, _json_rows),
-    ".parquet": (_parquet_header, _parquet_rows),
+READERS: dict[str, Callable[[FileBytes, str | None, str | None], _Reader]] = {
+    "csv": _CsvFile,
+    "tsv": _TsvFile,
+    "json": _JsonFile,
+    "parquet": _ParquetFile,
+    "xlsx": _ExcelFile,
 }

@@ -37,6 +37,8 @@ EXIT_CODES: dict[type[RapError], int] = {
     ModelError: 7,
 }
 INTERRUPTED = 130
+MOST_REASONS = 8
+"""Reasons of an account that are printed, those of most songs first."""
 QUIET_SECONDS = 5.0
 """Without a terminal, a line is printed this often."""
 
@@ -84,8 +86,12 @@ def print_account(account: Account) -> None:
     ]
     verdict = "" if account.adds_up else "  [red](does not add up: please report this)[/red]"
     out.print(f"{account.found:,} found = {' + '.join(parts)}{verdict}")
-    for reason, count in sorted(account.reasons.items(), key=lambda r: -r[1])[:8]:
+    for reason, count in sorted(account.reasons.items(), key=lambda r: -r[1])[:MOST_REASONS]:
         out.print(f"  {count:,} × {reason}", style="yellow", markup=False)
+    if len(account.reasons) > MOST_REASONS:
+        out.print(f"  and {len(account.reasons) - MOST_REASONS:,} reasons more", style="yellow", markup=False)
+    for note in account.notes:
+        out.print(f"  {note}", markup=False)
 
 
 class Bars:

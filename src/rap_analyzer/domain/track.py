@@ -5,17 +5,22 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
 
 class Outcome(StrEnum):
-    """What became of one song of a source. Every song found has exactly one; `unchanged` and `stored` hold lyrics."""
+    """What became of one song of a source. Every song found has exactly one; `unchanged` and `stored` hold lyrics.
+
+    A `repeated` one is the same song as another of the same run, which was stored.
+    """
 
     STORED = "stored"
     UNCHANGED = "unchanged"
+    REPEATED = "repeated"
     INSTRUMENTAL = "instrumental"
     UNRELEASED = "unreleased"
     NOT_A_SONG = "not_a_song"
@@ -208,6 +213,7 @@ class TrackDraft:
         reason: why it has none, in words.
         raw: its page, where that is worth keeping for another parser.
         validators: by what its page can be asked whether it has changed.
+        extra: what else its source says of it, by the source's names; JSON-ready.
     """
 
     song: Song
@@ -217,6 +223,7 @@ class TrackDraft:
     reason: str = ""
     raw: RawPage | None = None
     validators: Validators = NO_VALIDATORS
+    extra: Mapping[str, Any] | None = None
 
     @property
     def digest(self) -> str:
@@ -244,11 +251,19 @@ class Track:
 
 @dataclass(slots=True)
 class Account:
-    """How a run ended: one count for each outcome. It adds up, or the run has lost a song."""
+    """How a run ended: one count for each outcome. It adds up, or the run has lost a song.
+
+    Attributes:
+        found: songs that the run has met.
+        counts: by outcome.
+        reasons: why songs have no words, with how many.
+        notes: what else there is to say, a sentence each.
+    """
 
     found: int = 0
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
     reasons: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def record(self, outcome: Outcome, reason: str = "") -> None:
         """Count one song."""

@@ -41,6 +41,16 @@ class TrackWriter(Protocol):
         """Tracks by source."""
 
 
+class SongImporter(TrackWriter, Protocol):
+    """The store as the importer needs it."""
+
+    async def find_copies(self, drafts: Sequence[TrackDraft]) -> Sequence[tuple[str, str]]:
+        """Of each song the source and id under which it is stored, if not under its own: same words, title and artist.
+
+        A release of it on another album or in another year is another song. Empty where there is none.
+        """
+
+
 class KeptPageStore(Protocol):
     """Pages of unknown shapes, kept for a parser that knows them."""
 

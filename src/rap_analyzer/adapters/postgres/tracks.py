@@ -25,7 +25,7 @@ Key = tuple[str, str]
 STAGED_TYPES = (
     *("int4", "text", "text", "text", "text", "text", "text", "text"),
     *("date", "int2", "text", "int8", "text", "text"),
-    *("text", "text", "timestamptz", "text", "text", "jsonb", "jsonb", "jsonb"),
+    *("text", "text", "timestamptz", "text", "text", "jsonb", "jsonb", "jsonb", "jsonb"),
 )
 ANALYZED_FROM = 100
 """Rows from which PostgreSQL is told what a batch holds: guessing, it reads all of the tracks for every batch."""
@@ -72,6 +72,24 @@ class TrackStore:
             return written, forgotten
 
         return _outcomes(drafts, newest, *await self._database.run(work))
+
+    async def find_copies(self, drafts: Sequence[TrackDraft]) -> list[tuple[str, str]]:
+        """Of each song the source and id under which it is stored, if not under its own: same words, title and artist.
+
+        A release of it on another album or in another year is another song. Empty where there is none.
+        """
+        songs = [draft.song for draft in drafts]
+        values = {
+            "ids": [song.source_id for song in songs],
+            "digests": [draft.digest for draft in drafts],
+            "titles": [song.title for song in songs],
+            "artists": [song.artist for song in songs],
+            "albums": [song.album for song in songs],
+            "years": [song.year for song in songs],
+        }
+        rows = await self._database.fetch("find_copies", values) if songs else []
+        found = {row["place"]: (row["source"], row["source_id"]) for row in rows}
+        return [found.get(place, ("", "")) for place in range(1, len(songs) + 1)]
 
     async def count_sources(self) -> dict[str, int]:
         """Tracks by source."""
@@ -164,6 +182,7 @@ def _staged_row(ordinal: int, draft: TrackDraft) -> tuple[Any, ...]:
         Jsonb([_credit(c) for c in song.credits]),
         Jsonb([{"kind": r.kind, "id": r.source_id} for r in song.relationships]),
         Jsonb(_validators(draft)) if draft.validators else None,
+        Jsonb(draft.extra) if draft.extra else None,
     )
 
 

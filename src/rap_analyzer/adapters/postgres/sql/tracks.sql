@@ -4,7 +4,7 @@ CREATE TEMP TABLE IF NOT EXISTS staged (
     ordinal integer, source text, source_id text, outcome text, reason text, title text, artist text, album text,
     released_on date, year smallint, language text, page_views bigint, url text, recording_uri text,
     lyrics text, lyrics_digest text, fetched_at timestamptz, parser_version text, raw_digest text,
-    credits jsonb, relationships jsonb, validators jsonb
+    credits jsonb, relationships jsonb, validators jsonb, extra jsonb
 ) ON COMMIT DELETE ROWS;
 
 -- copy_staged --
@@ -18,14 +18,15 @@ ANALYZE staged;
 -- save_staged_tracks --
 -- Insert new tracks and new wordings; rows whose words are the stored ones are left alone
 INSERT INTO tracks AS t (source, source_id, title, artist, album, released_on, year, language, page_views, url,
-                         recording_uri, lyrics, lyrics_digest)
+                         recording_uri, lyrics, lyrics_digest, extra)
 SELECT source, source_id, title, artist, album, released_on, year, language, page_views, url,
-       recording_uri, lyrics, lyrics_digest
+       recording_uri, lyrics, lyrics_digest, extra
 FROM staged WHERE outcome = 'stored' ORDER BY source, source_id
 ON CONFLICT (source, source_id) DO UPDATE SET
     title = EXCLUDED.title, artist = EXCLUDED.artist, album = EXCLUDED.album, released_on = EXCLUDED.released_on,
     year = EXCLUDED.year, language = EXCLUDED.language, page_views = EXCLUDED.page_views, url = EXCLUDED.url,
-    recording_uri = EXCLUDED.recording_uri, lyrics = EXCLUDED.lyrics, lyrics_digest = EXCLUDED.lyrics_digest
+    recording_uri = EXCLUDED.recording_uri, lyrics = EXCLUDED.lyrics, lyrics_digest = EXCLUDED.lyrics_digest,
+    extra = coalesce(EXCLUDED.extra, t.extra)
 WHERE t.lyrics_digest <> EXCLUDED.lyrics_digest
 RETURNING source, source_id;
 
@@ -34,13 +35,14 @@ RETURNING source, source_id;
 UPDATE tracks t SET title = s.title, artist = s.artist, album = coalesce(s.album, t.album),
     released_on = coalesce(s.released_on, t.released_on), year = coalesce(s.year, t.year),
     language = coalesce(s.language, t.language), page_views = coalesce(s.page_views, t.page_views), url = s.url,
-    recording_uri = coalesce(s.recording_uri, t.recording_uri)
+    recording_uri = coalesce(s.recording_uri, t.recording_uri), extra = coalesce(s.extra, t.extra)
 FROM staged s WHERE (t.source, t.source_id) = (s.source, s.source_id)
   AND (s.outcome = 'stored' AND t.lyrics_digest = s.lyrics_digest OR s.outcome = 'unchanged')
-  AND (t.title, t.artist, t.album, t.released_on, t.year, t.language, t.page_views, t.url, t.recording_uri)
+  AND (t.title, t.artist, t.album, t.released_on, t.year, t.language, t.page_views, t.url, t.recording_uri, t.extra)
       IS DISTINCT FROM (s.title, s.artist, coalesce(s.album, t.album), coalesce(s.released_on, t.released_on),
                         coalesce(s.year, t.year), coalesce(s.language, t.language),
-                        coalesce(s.page_views, t.page_views), s.url, coalesce(s.recording_uri, t.recording_uri));
+                        coalesce(s.page_views, t.page_views), s.url, coalesce(s.recording_uri, t.recording_uri),
+                        coalesce(s.extra, t.extra));
 
 -- save_staged_artists --
 -- Insert the artists that the staged tracks credit
@@ -97,6 +99,18 @@ ON CONFLICT (source, source_id) DO UPDATE SET
 -- The same of songs whose pages are those that were stored
 UPDATE visits v SET reason = '', title = s.title, url = s.url, attempts = v.attempts + 1, visited_at = now(), read_at = now()
 FROM staged s WHERE (v.source, v.source_id) = (s.source, s.source_id) AND s.outcome = 'unchanged';
+
+-- find_copies --
+-- Of each of these songs the source and id under which it is stored, if not under its own name: same words, title and
+-- artist; a release on another album or in another year is another song
+SELECT DISTINCT ON (w.place) w.place, t.source, t.source_id
+FROM unnest(%(ids)s::text[], %(digests)s::text[], %(titles)s::text[], %(artists)s::text[], %(albums)s::text[],
+            %(years)s::int[]) WITH ORDINALITY AS w(source_id, digest, title, artist, album, year, place)
+JOIN tracks t ON t.lyrics_digest = w.digest AND lower(t.title) = lower(w.title) AND lower(t.artist) = lower(w.artist)
+    AND lower(coalesce(t.album, w.album, '')) = lower(coalesce(w.album, t.album, ''))
+    AND coalesce(t.year, w.year, 0) = coalesce(w.year, t.year, 0)
+WHERE NOT EXISTS (SELECT 1 FROM tracks o WHERE o.source = 'import' AND o.source_id = w.source_id)
+ORDER BY w.place, t.id;
 
 -- count_sources --
 -- Tracks by source
