@@ -24,6 +24,7 @@ from rap_analyzer.domain.errors import (
     RateLimited,
     SourceError,
 )
+from rap_analyzer.domain.frontier import Wish, WishKind
 from rap_analyzer.domain.track import ArtistRef, Outcome, Role, Song, SongStub
 from rap_analyzer.domain.transcription import clean_transcription
 from rap_analyzer.simulators.corpus import Corpus, DemoArtist, DemoSong
@@ -183,6 +184,52 @@ async def test_an_artist_on_the_second_page_is_found() -> None:
     with SimulatorServer(genius_app(Corpus([loud, quiet], {song.id: song for song in songs}))) as server:
         async with source_at(server) as source:
             assert await source.find_artist("Quiet Storm") == ArtistRef("Quiet Storm", "2")
+
+
+@pytest.fixture
+async def crowded() -> AsyncIterator[GeniusSource]:
+    """A Genius in which sixty more popular songs hold the word Eve, and artists have brackets in their names."""
+    loud = DemoArtist(1, "loud", "Loud", "0" * 22)
+    others = [
+        DemoArtist(2, "eve", "Eve", "1" * 22),
+        DemoArtist(3, "nova-uk", "Nova (UK)", "2" * 22),
+        DemoArtist(4, "nova-us", "Nova (US)", "3" * 22),
+        DemoArtist(5, "zorya", "Зоря (Zorya)", "4" * 22),
+        DemoArtist(6, "plain", "Wren", "5" * 22),
+    ]
+    songs = [DemoSong(n, f"Eve of {n}", "loud", "[Verse]\nA", page_views=1_000) for n in range(100, 160)]
+    songs += [DemoSong(10 + a.id, f"Own {a.id}", a.slug, "[Verse]\nB") for a in others]
+    with SimulatorServer(genius_app(Corpus([loud, *others], {song.id: song for song in songs}))) as server:
+        async with source_at(server) as source:
+            yield source
+
+
+async def test_an_artist_behind_many_songs_is_found_by_their_own_page(crowded: GeniusSource) -> None:
+    """A short name stands in the titles of more popular songs; the page of that name tells whose it is."""
+    assert await crowded.find_artist("eve") == ArtistRef("Eve", "2")
+
+
+async def test_an_artist_is_found_by_number_and_by_address(crowded: GeniusSource) -> None:
+    """`--artist-id`, and the address of the artist's page; a number that nobody has is not found."""
+    assert await crowded.find_list(Wish(WishKind.ARTIST_ID, "2")) == ArtistRef("Eve", "2")
+    assert await crowded.find_list(Wish(WishKind.URL, "https://genius.com/artists/Eve")) == ArtistRef("Eve", "2")
+    with pytest.raises(NotFound, match="no artist with the number 77"):
+        await crowded.find_list(Wish(WishKind.ARTIST_ID, "77"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "number"),
+    [("Nova (UK)", "3"), ("nova (us)", "4"), ("Zorya", "5"), ("Зоря", "5"), ("Зоря (Zorya)", "5"), ("Wren (UK)", "6")],
+)
+async def test_of_a_name_with_brackets_either_part_will_do(crowded: GeniusSource, asked: str, number: str) -> None:
+    """Catalogues write a country or another spelling beside a name; people write one of the two."""
+    assert (await crowded.find_artist(asked)).source_id == number
+
+
+async def test_a_name_of_several_artists_is_asked_back(crowded: GeniusSource) -> None:
+    """With their whole names and numbers."""
+    with pytest.raises(InputError, match=r"'Nova' may be Nova \(UK\) \(3\) or Nova \(US\) \(4\).*--artist-id"):
+        await crowded.find_artist("Nova")
 
 
 @pytest.mark.parametrize("source_id", ["999999", "abc", "../artists/1", "", "-1", "9" * 40])

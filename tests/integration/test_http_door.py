@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+import tracemalloc
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -262,6 +264,23 @@ async def test_an_endless_body_is_not_read(service: Service, monkeypatch: pytest
         with pytest.raises(SourceError, match="more than"):
             await way.get_json(service.server.url)
     assert len(service.seen) == 1
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+async def test_a_compressed_bomb_is_not_unpacked(service: Service, coding: str) -> None:
+    """A hundred kilobytes that would become a hundred megabytes: an error, and memory stays where it was."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31 if coding == "gzip" else 15)
+    bomb = b"".join([*(packer.compress(bytes(2**20)) for _ in range(100)), packer.flush()])
+    service.answers = [Response(bomb, headers={"Content-Encoding": coding}) for _ in range(4)]
+    tracemalloc.start()
+    try:
+        async with door() as way:
+            with pytest.raises(SourceError):
+                await way.get_json(service.server.url)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 90 * 2**20
 
 
 async def test_nobody_there_is_told() -> None:

@@ -208,7 +208,7 @@ async def test_the_newest_songs(
         (["https://genius.com/about"], "is the page of no song, album or artist"),
         (["Ann", "Bo", "--song", "Kettle"], "one artist at most"),
         (["Ann", "--year", "199x"], "--year '199x' is neither a year nor a range"),
-        (["Ann", "--language", "english"], "is no code of a language"),
+        (["Ann", "--language", "englsh"], "is no language that we know"),
         (["Ann", "--sort", "age"], "Invalid value for '--sort'"),
         (["--id", "0"], "Invalid value for '--id'"),
         ([], "Name an artist"),

@@ -114,8 +114,54 @@ def test_deep_nesting_is_no_trouble() -> None:
 
 
 @pytest.mark.parametrize(
+    "inner",
+    [
+        *("<div>" * 16_000, "<ul><li>" * 16_000, "<i><div>" * 16_000, "<div>x " * 16_000, "<table><tr><td>" * 16_000),
+        *("<section><b>" * 9_000, "<p " + " ".join(f"a{n}=1" for n in range(16_000)) + ">"),
+    ],
+)
+def test_a_page_deeper_than_any_is_refused_unread(inner: str) -> None:
+    """Parsers take quadratic time for it: the page is of another shape, and nothing is walked."""
+    with pytest.raises(PageChanged, match="it is not read"):
+        parse_page(page_of(box(inner)).encode())
+
+
+def test_a_page_larger_than_any_is_refused_unread() -> None:
+    """Nine megabytes of words are no song."""
+    with pytest.raises(PageChanged, match="more than any song page"):
+        parse_page(page_of(box("la " * 3_200_000)).encode())
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "outcome"),
+    [
+        (None, {"instrumental": True, "lyricsState": "complete"}, Outcome.INSTRUMENTAL),
+        (None, {"instrumental": False, "lyricsState": "unreleased"}, Outcome.UNRELEASED),
+        (Outcome.INSTRUMENTAL, {}, Outcome.INSTRUMENTAL),
+        (Outcome.UNRELEASED, {}, Outcome.UNRELEASED),
+    ],
+)
+def test_a_page_with_a_picture_is_what_flags_say(
+    told: Outcome | None, state: dict[str, object], outcome: Outcome
+) -> None:
+    """A score in place of words: the page's state or the API says what it is; without either the shape is unknown."""
+    entities = {"songPage": {"song": 1}, "entities": {"songs": {"1": state}}}
+    literal = json.dumps(json.dumps(entities))
+    picture = box('<a href="/2"><img src="score.png" width="790"></a>')
+    page = page_of(f"{picture}<script>window.__PRELOADED_STATE__ = JSON.parse({literal});</script>").encode()
+    assert parse_page(page, told).outcome is outcome
+    with pytest.raises(PageChanged):
+        parse_page(page_of(picture).encode())
+
+
+@pytest.mark.parametrize(
     ("inner", "expected"),
     [
+        (box("one<hr>two<hr/>three"), "one\ntwo\nthree"),
+        (box("<h4>one</h4><h5>two</h5><h6>three</h6>four"), "one\ntwo\nthree\nfour"),
+        (box("<center>one</center><dl><dt>two</dt><dd>three</dd></dl>"), "one\ntwo\nthree"),
+        (box("<table><tr><td>one</td><td>two</td></tr><tr><td>three</td></tr></table>"), "one\ntwo\nthree"),
+        (box("zero<pre>one\ntwo\n\n[Hook]\nthree</pre>four"), "zero\none\ntwo\n\n[Hook]\nthree\nfour"),
         (box("A") + box("B"), "A\nB"),
         (box("A<br>") + box("[Hook]<br>B"), "A\n\n[Hook]\nB"),
         (box('A<br/><a href="/1"><span>B<br>C</span></a><br><i>D</i> <b>E</b>'), "A\nB\nC\nD E"),

@@ -11,21 +11,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 
-from rapidfuzz import fuzz
-
-from rap_analyzer.adapters.genius_answers import artists_of_hit, either, items, plain, read_song
+from rap_analyzer.adapters.genius_answers import items, read_song
+from rap_analyzer.adapters.genius_artists import GeniusArtists
 from rap_analyzer.adapters.genius_lists import (
-    SEARCH_PAGES,
     SONGS_A_PAGE,
     GeniusLists,
-    artist_of_url,
+    artist_path,
     is_other_list,
     read_page_of_list,
 )
 from rap_analyzer.adapters.genius_page import PARSER_VERSION, GeniusPage, parse_page
 from rap_analyzer.adapters.http import USER_AGENT, HttpDoor
 from rap_analyzer.adapters.http_answers import NOT_MODIFIED, validators_of
-from rap_analyzer.domain.errors import Blocked, ConfigError, InputError, NotFound, PageChanged
+from rap_analyzer.domain.errors import Blocked, ConfigError, NotFound, PageChanged
 from rap_analyzer.domain.frontier import WishKind
 from rap_analyzer.domain.pacing import parse_rate
 from rap_analyzer.domain.track import NO_VALIDATORS, ArtistRef, Outcome, RawPage
@@ -38,8 +36,6 @@ if TYPE_CHECKING:
     from rap_analyzer.domain.track import Song, Validators
     from rap_analyzer.ports import SharedState
 
-ASKED_FOR_ALIASES = 5
-"""Artists whose other names are looked at when no found name is the one asked for."""
 NO_CHARACTER = "\ufffd"
 """Stands in words for bytes that are no UTF-8."""
 META_BYTES = 4096
@@ -97,6 +93,7 @@ class GeniusSource:
         self._robots: RobotFileParser | None = None
         self._robots_lock = asyncio.Lock()
         self._lists = GeniusLists(self._get, self._get_public)
+        self._artists = GeniusArtists(self._get, self._get_page)
 
     @property
     def requests(self) -> int:
@@ -108,31 +105,21 @@ class GeniusSource:
 
         Raises:
             NotFound: nobody of that name; the message names the nearest ones.
-            InputError: the name is blank.
+            InputError: the name is blank, or several artists have it.
         """
-        wanted = plain(name)
-        if not wanted:
-            raise InputError(f"An artist's name is needed, not {name!r}: give it as Genius writes it.")
-        found: dict[str, ArtistRef] = {}
-        for page in range(1, SEARCH_PAGES + 1):
-            hits = items(await self._get("/search", q=name.strip(), page=page), "hits")
-            found |= {str(artist.source_id): artist for hit in hits for artist in artists_of_hit(hit)}
-            matching = [artist for artist in found.values() if plain(artist.name) == wanted]
-            if matching:
-                return max(matching, key=lambda artist: artist.name == name.strip())
-            if not hits:
-                break
-        return await self._find_alias(name, wanted, list(found.values()))
+        return await self._artists.find(name)
 
     async def find_list(self, wish: Wish) -> ArtistRef:
-        """The list of songs that a wish other than an artist means: an album's tracks, or a single song.
+        """The list of songs that a wish means: an album's tracks, a song, or an artist's by number or address.
 
         Raises:
-            NotFound: there is no such album or song; the message names the nearest ones.
+            NotFound: there is no such album, song or artist; the message names the nearest ones.
             InputError: it is the address of another site, or no number.
         """
-        if wish.kind is WishKind.URL and (name := artist_of_url(wish.name)):
-            return await self.find_artist(name)
+        if wish.kind is WishKind.ARTIST_ID:
+            return await self._artists.by_id(wish.name)
+        if wish.kind is WishKind.URL and (path := artist_path(wish.name)):
+            return await self._artists.at(path)
         return await self._lists.find(wish)
 
     async def list_songs(self, artist: ArtistRef, page: int) -> SongPage:
@@ -174,22 +161,8 @@ class GeniusSource:
         answer = await self._door.get_page(self._web + path, known)
         if answer.status == NOT_MODIFIED:
             return GeniusPage(Outcome.UNCHANGED)
-        page = read_page(RawPage(answer.body, answer.headers.get("content-type", "")))
+        page = read_page(RawPage(answer.body, answer.headers.get("content-type", "")), song.without_words)
         return replace(page, validators=validators_of(answer))
-
-    async def _find_alias(self, name: str, wanted: str, found: list[ArtistRef]) -> ArtistRef:
-        """The artist with that alternate name, among those whose names are nearest."""
-        nearest = sorted(found, key=lambda artist: -fuzz.WRatio(wanted, plain(artist.name)))
-        asked = [*found[:2], *nearest]
-        for artist in list(dict.fromkeys(asked))[:ASKED_FOR_ALIASES]:
-            response = await self._get(f"/artists/{artist.source_id}", text_format="plain")
-            details = response.get("artist")
-            aliases = details.get("alternate_names") if isinstance(details, dict) else None
-            if wanted in {plain(str(alias)) for alias in aliases or ()}:
-                return artist
-        if not nearest:
-            raise NotFound(f"Genius finds nothing for {name!r}: check the spelling.")
-        raise NotFound(f"Genius knows no artist {name!r}: did you mean {either(a.name for a in nearest[:3])}?")
 
     async def _get(self, path: str, **params: str | int) -> dict[str, Any]:
         """The `response` part of an API answer."""
@@ -206,6 +179,10 @@ class GeniusSource:
         _, document = await self._door.get_json(f"{self._web}/api{path}", params=params)
         return _response(document, path)
 
+    async def _get_page(self, path: str) -> bytes:
+        await self._respect_robots(path)
+        return (await self._door.get_page(self._web + path)).body
+
     async def _respect_robots(self, path: str) -> None:
         async with self._robots_lock:
             if self._robots is None:
@@ -220,27 +197,31 @@ class GeniusSource:
         return rules
 
 
-def read_page(raw: RawPage) -> GeniusPage:
+def read_page(raw: RawPage, told: Outcome | None = None) -> GeniusPage:
     """A song page as it came, parsed.
+
+    Args:
+        raw: the page.
+        told: what the API says of a song without words.
 
     Raises:
         Blocked: it is a challenge page.
         PageChanged: it has a shape that the parser does not know; it holds the page.
     """
     try:
-        page = _parsed(raw)
+        page = _parsed(raw, told)
     except PageChanged as error:
         raise PageChanged(str(error), raw) from error
     return replace(page, raw_digest=raw.digest)
 
 
-def _parsed(raw: RawPage) -> GeniusPage:
+def _parsed(raw: RawPage, told: Outcome | None) -> GeniusPage:
     """The page as it stands where it passes for UTF-8, which most are; else decoded with care."""
     if _passes_for_utf8(raw.body, raw.content_type):
-        page = parse_page(raw.body)
+        page = parse_page(raw.body, told)
         if NO_CHARACTER not in page.lyrics:
             return page
-    return parse_page(decode_page(raw.body, raw.content_type).encode("utf-8", "replace"))
+    return parse_page(decode_page(raw.body, raw.content_type).encode("utf-8", "replace"), told)
 
 
 def try_page(raw: RawPage) -> tuple[GeniusPage | None, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from anyascii import anyascii
 
 from rap_analyzer.domain.errors import PageChanged
-from rap_analyzer.domain.track import ArtistRef, Credit, Relationship, Role, Song, SongStub
+from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Relationship, Role, Song, SongStub
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +17,21 @@ if TYPE_CHECKING:
 SPOTIFY_TRACK = re.compile(r"(?:spotify:track:|open\.spotify\.com/(?:intl-\w+/)?track/)(\w{22})")
 CHANGES = ("lyrics_updated_at", "updated_by_human_at")
 """When the words, and anything by hand, were last changed; lists often lack one or both."""
+PLACEHOLDERS = {
+    "instrumental": Outcome.INSTRUMENTAL,
+    "unreleased": Outcome.UNRELEASED,
+    "incomplete": Outcome.UNRELEASED,
+    "untranscribed": Outcome.UNRELEASED,
+}
+"""Outcomes by the reason that a page gives for having no lyrics, or by the state of the lyrics."""
 CREDITS = {Role.FEATURED: "featured_artists", Role.PRODUCER: "producer_artists", Role.WRITER: "writer_artists"}
+
+
+def without_words(song: Mapping[str, Any]) -> Outcome | None:
+    """Why a song has no words, by its `instrumental` flag and its `lyrics_state`; None where they do not say."""
+    if song.get("instrumental") is True:
+        return Outcome.INSTRUMENTAL
+    return PLACEHOLDERS.get(str(song.get("lyrics_state") or song.get("lyricsState") or ""))
 
 
 def plain(name: str) -> str:
@@ -114,6 +128,7 @@ def read_song(song: Any) -> Song:
         page_views=views if isinstance(views, int) else None,
         spotify_uri=_spotify_uri(song.get("media")),
         relationships=tuple(_relationships(song.get("song_relationships"))),
+        without_words=without_words(song),
     )
 
 

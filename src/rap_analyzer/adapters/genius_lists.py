@@ -133,14 +133,14 @@ def is_other_list(list_id: str) -> bool:
     return list_id.startswith((ALBUM, SONG))
 
 
-def artist_of_url(url: str) -> str:
-    """The name in the address of an artist's page; empty for other pages.
+def artist_path(url: str) -> str:
+    """The path in the address of an artist's page; empty for other pages.
 
     Raises:
         InputError: it is the address of another site.
     """
     path = _path(url)
-    return path.removeprefix("/artists/").replace("-", " ").strip() if path.startswith("/artists/") else ""
+    return path if path.startswith("/artists/") else ""
 
 
 def read_page_of_list(response: Mapping[str, Any], songs: Sequence[Mapping[str, Any]], page: int) -> SongPage:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from selectolax.lexbor import LexborHTMLParser
 
+from rap_analyzer.adapters.genius_answers import PLACEHOLDERS, without_words
 from rap_analyzer.adapters.http_answers import is_whole_page, shows_challenge
+from rap_analyzer.adapters.page_bounds import check_bounds
 from rap_analyzer.domain.errors import Blocked, PageChanged
 from rap_analyzer.domain.non_songs import is_no_song
 from rap_analyzer.domain.page_text import song_words
@@ -33,7 +35,11 @@ UNSEEN_TAGS = frozenset({"script", "style", "noscript", "template", "svg", "butt
 FURNITURE_CLASS = re.compile(
     r"LyricsHeader|SongBioPreview|RecommendedSongs|ShareButtons|Lyrics__?Footer|EmbedForm|InreadAd|SidebarAd|AdMarker"
 )
-BLOCK_TAGS = frozenset({"div", "p", "section", "aside", "header", "footer", "ul", "li", "h1", "h2", "h3", "blockquote"})
+BLOCKS = """
+    div p section aside header footer ul ol li h1 h2 h3 h4 h5 h6 blockquote hr center table caption tr td th dl dt dd
+    pre article main nav figure figcaption address fieldset form details summary
+"""
+BLOCK_TAGS = frozenset(BLOCKS.split())
 FURNITURE_BLOCK = re.compile(
     r"\s*(?:\d[\d.,]*[KM]?\s*)?(?:Contributors?[^\[\]]{0,4000}|Embed\s*)\Z"
     r"|\s*You might also like[^\[\]]{0,1500}\Z"
@@ -43,13 +49,6 @@ FURNITURE_BLOCK = re.compile(
 UNEVEN_SPACE = re.compile(r"[\t\r\n][ \t\r\n]*| [ \t\r\n]+")
 """White space that is not one plain space already."""
 
-PLACEHOLDERS = {
-    "instrumental": Outcome.INSTRUMENTAL,
-    "unreleased": Outcome.UNRELEASED,
-    "incomplete": Outcome.UNRELEASED,
-    "untranscribed": Outcome.UNRELEASED,
-}
-"""Outcomes by the reason that the page's state gives for having no lyrics."""
 
 TITLE_DECORATION = re.compile(r"(?:\s+Lyrics)?(?:\s*\|\s*Genius(?: Lyrics)?)?\s*$")
 
@@ -79,7 +78,7 @@ class GeniusPage:
     validators: Validators = NO_VALIDATORS
 
 
-def parse_page(html: bytes) -> GeniusPage:
+def parse_page(html: bytes, told: Outcome | None = None) -> GeniusPage:
     """The lyrics of a song page, or why it has none.
 
     Section headers and inline marks such as `[laughs]` stay; the header, the bio, recommendations, share buttons and
@@ -88,11 +87,14 @@ def parse_page(html: bytes) -> GeniusPage:
     Args:
         html: the page in UTF-8, never made into characters as a whole: half a megabyte of it holds a kilobyte of words.
             Bytes that are none are U+FFFD in the words.
+        told: what the API says of a song without words; it counts where the page says nothing.
 
     Raises:
         Blocked: it is a challenge page.
-        PageChanged: it is cut short, or has neither lyrics nor a reason that we know.
+        PageChanged: it is cut short, larger or deeper than any song page, or has neither lyrics nor a reason that we
+            know.
     """
+    check_bounds(html)
     tree = LexborHTMLParser(html)
     boxes = _outermost(tree.css(CONTAINER)) or tree.css(LEGACY)
     if not boxes and shows_challenge(html[:CHALLENGE_BYTES]):
@@ -105,7 +107,7 @@ def parse_page(html: bytes) -> GeniusPage:
     lyrics = song_words("\n".join(_text(box) for box in boxes), title)
     state = _preloaded_state(html) if not lyrics else {}
     lyrics = lyrics or _lyrics_of_state(state, title)
-    outcome = (placeholder(lyrics) or Outcome.STORED) if lyrics else _reason(tree, state)
+    outcome = (placeholder(lyrics) or Outcome.STORED) if lyrics else _reason(tree, state, told)
     return GeniusPage(outcome, lyrics if outcome is Outcome.STORED else "")
 
 
@@ -140,7 +142,7 @@ def _text(box: LexborNode) -> str:
         stack.append(node.next)
         tag = node.tag or ""
         if node.is_text_node:
-            text.add(node.text_content or "")
+            text.add(node.text_content or "", as_written="pre" in closers)
         elif tag == "br":
             text.end_line()
         elif node.is_element_node:
@@ -159,7 +161,15 @@ class _Lines:
         self._at_start = True
         self._owed = 0
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, *, as_written: bool = False) -> None:
+        """Text as it stands; its own line ends count only where they are shown, in `<pre>`."""
+        if as_written and "\n" in text:
+            first, *others = text.split("\n")
+            self.add(first)
+            for line in others:
+                self.end_line()
+                self.add(line)
+            return
         words = UNEVEN_SPACE.sub(" ", text)
         if words.strip() or (words and not self._at_start and not self._owed):
             self._pay()
@@ -195,16 +205,17 @@ def _is_furniture(node: LexborNode, tag: str) -> bool:
     return tag in BLOCK_TAGS and tag != "p" and FURNITURE_BLOCK.match(node.text()) is not None
 
 
-def _reason(tree: LexborHTMLParser, state: dict[str, Any]) -> Outcome:
+def _reason(tree: LexborHTMLParser, state: dict[str, Any], told: Outcome | None) -> Outcome:
     """Why a page has no lyrics."""
-    told = _state_reason(state)
-    if told:
-        return told
+    if reason := _state_reason(state):
+        return reason
     body = tree.body
     for line in _text(body).splitlines() if body else ():
         outcome = sentence(line.strip())
         if outcome:
             return outcome
+    if told:
+        return told
     raise PageChanged(
         "The song page has lyrics in none of the places we know: Genius may have changed, so look for a newer release."
     )
@@ -213,7 +224,8 @@ def _reason(tree: LexborHTMLParser, state: dict[str, Any]) -> Outcome:
 def _state_reason(state: dict[str, Any]) -> Outcome | None:
     lyrics_data = _at(state, "songPage", "lyricsData")
     reason = lyrics_data.get("lyricsPlaceholderReason") if isinstance(lyrics_data, dict) else None
-    return PLACEHOLDERS.get(str(reason))
+    song = _at(state, "entities", "songs", str(_at(state, "songPage", "song")))
+    return PLACEHOLDERS.get(str(reason)) or (without_words(song) if isinstance(song, dict) else None)
 
 
 def _lyrics_of_state(state: dict[str, Any], title: str) -> str:

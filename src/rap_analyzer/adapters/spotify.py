@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from rap_analyzer.adapters.http import HttpDoor
+from rap_analyzer.domain.artist_names import name_forms
 from rap_analyzer.domain.enrichment import Recording
 from rap_analyzer.domain.errors import ConfigError, NotFound, PageChanged, SourceError
 from rap_analyzer.domain.pacing import parse_rate
@@ -133,9 +134,12 @@ class SpotifySource:
 
         When the exact search finds nothing, the words alone are searched.
         """
-        title, artist = _searchable(query.title), _searchable(query.artist)
+        title = _searchable(query.title)
         tracks = await self._search(f"isrc:{_searchable(query.isrc)}") if query.isrc else []
-        tracks += await self._search(f'track:"{title}" artist:"{artist}"') or await self._search(f"{title} {artist}")
+        forms = name_forms(query.artist)
+        named = [_searchable(name) for name in forms[1:] or forms or ("",)]  # only the source writes it with brackets
+        exact = [track for name in named for track in await self._search(f'track:"{title}" artist:"{name}"')]
+        tracks += exact or await self._search(f"{title} {named[0]}")
         by_id = {str(track.get("id")): track for track in reversed(tracks)}
         if not by_id:
             return []

@@ -26,6 +26,9 @@ Artists = Annotated[
 Songs = Annotated[list[str] | None, typer.Option("--song", help="Only this song, of the artist if one is named.")]
 Albums = Annotated[list[str] | None, typer.Option("--album", help="Only this album, of the artist if one is named.")]
 Ids = Annotated[list[int] | None, typer.Option("--id", min=1, help="The song with this number at Genius.")]
+ArtistIds = Annotated[
+    list[int] | None, typer.Option("--artist-id", min=1, help="The artist with this number at Genius.")
+]
 MaxSongs = Annotated[int | None, typer.Option(min=1, help="Most songs of each list, the first in its order.")]
 Order = Annotated[Sort, typer.Option("--sort", help="Which songs come first where only some are wanted.")]
 Features = Annotated[
@@ -56,6 +59,7 @@ def scrape(
     song: Songs = None,
     album: Albums = None,
     song_id: Ids = None,
+    artist_id: ArtistIds = None,
     from_file: FromFile = None,
     max_songs: MaxSongs = None,
     sort: Order = Sort.POPULARITY,
@@ -75,11 +79,11 @@ def scrape(
     from rap_analyzer.domain.selection import Selection, parse_languages, parse_years
 
     if reparse:
-        if artists or song or album or song_id or from_file:
+        if artists or song or album or song_id or artist_id or from_file:
             raise InputError("--reparse reads all pages that were kept and takes no artists: leave them out.")
         run(_reparse())
         return
-    wishes = wishes_of(artists or [], song or [], album or [], song_id or [], from_file)
+    wishes = wishes_of(artists or [], song or [], album or [], song_id or [], from_file, artist_id or ())
     selection = Selection(
         max_songs,
         sort,
@@ -92,17 +96,29 @@ def scrape(
     run(_plan(wishes, scope, budget) if dry_run else _scrape(wishes, scope, budget))
 
 
-def run_all(artists: Artists = None, max_songs: MaxSongs = None, from_file: FromFile = None) -> None:
+def run_all(
+    artists: Artists = None,
+    artist_id: ArtistIds = None,
+    max_songs: MaxSongs = None,
+    from_file: FromFile = None,
+) -> None:
     """All steps for these artists: scrape, enrich, analyze, embed."""
     from rap_analyzer.cli.console import run
     from rap_analyzer.domain.frontier import Scope
     from rap_analyzer.domain.selection import Selection
 
-    wishes = wishes_of(artists or [], [], [], [], from_file)
+    wishes = wishes_of(artists or [], [], [], [], from_file, artist_id or ())
     run(_run(wishes, Scope(Selection(max_songs))))
 
 
-def wishes_of(artists: list[str], songs: list[str], albums: list[str], ids: list[int], file: Path | None) -> list[Wish]:
+def wishes_of(
+    artists: list[str],
+    songs: list[str],
+    albums: list[str],
+    ids: list[int],
+    file: Path | None,
+    artist_ids: Sequence[int] = (),
+) -> list[Wish]:
     """What a command line asks for. Where songs or albums are named, the artist is the one whose they are.
 
     Raises:
@@ -116,6 +132,7 @@ def wishes_of(artists: list[str], songs: list[str], albums: list[str], ids: list
         check_url(address)
     wishes = [Wish(WishKind.URL, address) for address in addresses]
     wishes += [Wish(WishKind.ID, str(number)) for number in ids]
+    wishes += [Wish(WishKind.ARTIST_ID, str(number)) for number in artist_ids]
     names = [name for name in artists if name not in addresses]
     if songs or albums:
         if len(names) > 1 or file:

@@ -25,6 +25,7 @@ class WishKind(StrEnum):
     """What somebody asks for."""
 
     ARTIST = "artist"
+    ARTIST_ID = "artist-id"
     ALBUM = "album"
     SONG = "song"
     ID = "id"
@@ -37,7 +38,8 @@ class Wish:
 
     Attributes:
         kind: what it is.
-        name: the artist's name, the album's, the song's title; its number at the source; or the address of a page.
+        name: the artist's name, the album's, the song's title; its number or the artist's at the source; or the address
+            of a page.
         artist: whose album or song it is; empty where that does not matter.
     """
 

@@ -143,6 +143,8 @@ class Song:
     page_views: int | None = None
     spotify_uri: str | None = None
     relationships: tuple[Relationship, ...] = ()
+    without_words: Outcome | None = None
+    """What the source says of a song that has no words: `instrumental` or `unreleased`; None where it does not say."""
 
     @property
     def artist(self) -> str:

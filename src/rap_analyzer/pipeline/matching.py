@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA
 
+from rap_analyzer.domain.artist_names import name_forms
 from rap_analyzer.domain.censored import uncensored
 from rap_analyzer.domain.enrichment import MatchMethod
 from rap_analyzer.domain.lexicon import Form, form_of
@@ -183,9 +184,8 @@ def _romanised(text: str) -> str:
 
 def _artist_distance(query: RecordingQuery, recording: Recording) -> float:
     """0 when who is asked for is on it, first; 1 when somebody who is asked for is not."""
-    whole = _name_key(query.artist)
-    if any(_is_same_name(whole, _name_key(name)) for name in (*recording.artists, " & ".join(recording.artists))):
-        first = _is_same_name(whole, _name_key(recording.artists[0])) or len(recording.artists) != 1
+    if any(_is_same_artist(query.artist, name) for name in (*recording.artists, " & ".join(recording.artists))):
+        first = _is_same_artist(query.artist, recording.artists[0]) or len(recording.artists) != 1
         return _guest_distance(query, recording) + (0.0 if first else NOT_FIRST)
     wanted = [_name_key(name) for name in split_names(query.artist)]
     credited = [_name_key(name) for artist in recording.artists for name in split_names(artist)]
@@ -212,6 +212,14 @@ def _name_key(name: str) -> str:
     if len(words) > 1 and words[0] == "the":
         words = words[1:]
     return "".join(TITLES_OF_PEOPLE.get(word, word) for word in words if word != "the") or plain(name)
+
+
+def _is_same_artist(one: str, other: str) -> bool:
+    """Whether two names share a form: of one with brackets either part will do, of two with brackets the whole."""
+    ours, theirs = name_forms(one), name_forms(other)
+    if len(ours) > 1 and len(theirs) > 1:
+        ours, theirs = ours[:1], theirs[:1]
+    return any(_is_same_name(_name_key(a), _name_key(b)) for a in ours for b in theirs)
 
 
 def _is_same_name(one: str, other: str) -> bool:

@@ -20,8 +20,8 @@ from starlette.routing import Route
 
 from rap_analyzer.simulators.corpus import load_corpus
 from rap_analyzer.simulators.faults import FaultInjector, Faults
-from rap_analyzer.simulators.genius_pages import NOT_FOUND, SongPage, render_page
-from rap_analyzer.simulators.genius_shapes import GeniusShapes, album_number, song_path
+from rap_analyzer.simulators.genius_pages import NOT_FOUND, SongPage, render_artist, render_page
+from rap_analyzer.simulators.genius_shapes import GeniusShapes, album_number, artist_path, song_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,6 +100,7 @@ class _Genius:
             "/web/api/albums/{id:int}/tracks": self._open(self._album_tracks),
             "/web/api/{rest:path}": self._open(lambda _: None),
             "/web/robots.txt": _robots,
+            "/web/artists/{slug}": self._artist_page,
             "/web/{path:path}": self._page,
         }
 
@@ -141,6 +142,14 @@ class _Genius:
             if request.headers.get("if-none-match") == version:
                 return Response(status_code=304, headers=headers)
         return Response(body, headers=headers)
+
+    async def _artist_page(self, request: Request) -> Response:
+        """The page of an artist, which names their number for apps."""
+        path = f"/artists/{request.path_params['slug']}".casefold()
+        artist = next((a for a in self._corpus.artists if artist_path(a.name).casefold() == path), None)
+        if artist is None:
+            return Response(NOT_FOUND, 404, media_type="text/html", headers=_headers(404, 0.001))
+        return Response(render_artist(artist.name, artist.id), media_type="text/html", headers=_headers(200, 0.01))
 
     def _song_at(self, path: str) -> DemoSong | None:
         """The song of a page's path; that of a generated one ends in its id."""

@@ -50,6 +50,16 @@ class SongPage:
     charset: str = "utf-8"
 
 
+def render_artist(name: str, number: int) -> bytes:
+    """An artist's page: of what the real one has, the title and the number that it tells apps."""
+    shown = _escaped(name)
+    return (
+        f"<!DOCTYPE html><html><head><title>{shown} Lyrics, Songs, and Albums | Genius</title>"
+        f'<meta content="genius://artists/{number}" property="twitter:app:url:iphone" />'
+        f"</head><body><h1>{shown}</h1></body></html>"
+    ).encode()
+
+
 def render_page(page: SongPage, era: str, page_bytes: int = 0) -> bytes:
     """The page as that era (one of `corpus.ERAS`) wrote it, padded to about `page_bytes` as real ones are."""
     body, state = BODIES[era](page)

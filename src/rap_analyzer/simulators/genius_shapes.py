@@ -161,6 +161,11 @@ def artist_stub(artist_id: int, name: str) -> Json:
     )
 
 
+def artist_path(name: str) -> str:
+    """Where an artist's page stands."""
+    return f"/artists/{_slug(name)}"
+
+
 def song_path(names: str, song: DemoSong) -> str:
     """Where a song's page stands; that of a made-up song ends in its id."""
     number = f" {song.id}" if song.id >= 10_000_000 else ""  # noqa: PLR2004
