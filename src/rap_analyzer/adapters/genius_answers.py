@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from anyascii import anyascii
 
 from rap_analyzer.domain.errors import PageChanged
+from rap_analyzer.domain.shown_text import shown
 from rap_analyzer.domain.track import ArtistRef, Credit, Outcome, Relationship, Role, Song, SongStub
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ def primary_artists(song: Mapping[str, Any]) -> list[ArtistRef]:
 def _refs(artists: Any) -> list[ArtistRef]:
     """Artist stubs that have an id and a name."""
     return [
-        ArtistRef(str(a["name"]), str(a["id"])) for a in dicts(artists) if a.get("name") and a.get("id") is not None
+        ArtistRef(shown(str(a["name"])), str(a["id"]))
+        for a in dicts(artists)
+        if a.get("name") and a.get("id") is not None
     ]
 
 
@@ -94,7 +97,7 @@ def read_stub(song: Mapping[str, Any]) -> SongStub:
     released, year = _release(song)
     return SongStub(
         source_id=str(_required(song, "id")),
-        title=str(_required(song, "title")),
+        title=shown(str(_required(song, "title"))),
         artist=artists,
         url=_url(song),
         changed_at=max(stamps, default=None),
@@ -118,10 +121,10 @@ def read_song(song: Any) -> Song:
     views = stats.get("pageviews") if isinstance(stats, dict) else None
     return Song(
         source_id=str(_required(song, "id")),
-        title=str(_required(song, "title")),
+        title=shown(str(_required(song, "title"))),
         url=_url(song),
         credits=tuple(_credits(song)),
-        album=(album.get("name") or None) if isinstance(album, dict) else None,
+        album=(shown(str(album.get("name") or "")) or None) if isinstance(album, dict) else None,
         released_on=released,
         year=year,
         language=song.get("language") or None,

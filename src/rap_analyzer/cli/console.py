@@ -12,21 +12,34 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn
+from rich.segment import Segment
 from rich.text import Text
 
 from rap_analyzer.domain.errors import ConfigError, InputError, ModelError, NotFound, RapError, SourceError, StoreError
+from rap_analyzer.domain.shown_text import shown
 from rap_analyzer.domain.track import Account, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Coroutine, Iterable, Iterator
     from types import TracebackType
 
+    from rich.console import ConsoleOptions, RenderableType
     from rich.progress import Task, TaskID
 
 T = TypeVar("T")
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class ShowingConsole(Console):
+    """A console on which titles, names and bars cannot steer the terminal: only the styles of ours do."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The pieces that are written, cleared of control characters and marks of direction."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(shown(segment.text), segment.style)
+
+
+out = ShowingConsole(highlight=False, soft_wrap=True)
+err = ShowingConsole(stderr=True, highlight=False, soft_wrap=True)
 
 EXIT_CODES: dict[type[RapError], int] = {
     InputError: 2,

@@ -1,4 +1,4 @@
-"""Section headers, as transcribers of seven languages write them: "[Verse 1: A & B]", "[Pré-refrain]", "[Припев]"."""
+"""Section headers, as transcribers of many languages write them: "[Verse 1: A & B]", "[Pré-refrain]", "[サビ]"."""
 
 from __future__ import annotations
 
@@ -46,14 +46,22 @@ class Header:
 
 KIND_WORDS: dict[Kind, str] = {
     Kind.PRE_HOOK: "pre-chorus pre-hook prechorus prehook pré-refrain pre-refrain pre-coro precoro pre-estribillo "
-    "pre-ritornello pre-refrão pré-refrão pre-refrain предприпев пред-припев пре-припев pre-verse build build-up",
-    Kind.VERSE: "verse vers verso versos estrofa couplet strophe part parte strofa куплет verse-chorus freestyle",
+    "pre-ritornello pre-refrão pré-refrão pre-refrain предприпев пред-припев пре-припев pre-verse build build-up "
+    "pre-refren przedrefren för-refräng pre-refräng pre-refreng bro-omkvæd ön-nakarat "
+    "προρεφρέν передприспів",
+    Kind.VERSE: "verse vers verso versos estrofa couplet strophe part parte strofa куплет verse-chorus freestyle "
+    "zwrotka kıta sloka verze säkeistö erindi κουπλέ κουπλε στροφή στίχος バース ヴァース ラップ 벌스 절 主歌 בית مقطع",
     Kind.HOOK: "hook chorus coro estribillo ritornello refrão припев хук post-chorus post-hook postchorus post-refrain "
-    "post-coro post-estribillo post-ritornello pós-refrão пост-припев постприпев",
-    Kind.BRIDGE: "bridge pont puente ponte brücke бридж мост middle-eight",
-    Kind.INTRO: "intro introduction introducción introduzione introdução вступление интро opening",
-    Kind.OUTRO: "outro аутро ending closing final finale coda",
+    "post-coro post-estribillo post-ritornello pós-refrão пост-припев постприпев refren refrein refrén refräng refreng "
+    "omkvæd nakarat kertosäe viðlag ρεφρέν ρεφρεν приспів サビ フック コーラス 후렴 훅 副歌 פזמון لازمة اللازمة كورس",
+    Kind.BRIDGE: "bridge pont puente ponte brücke бридж мост middle-eight most mostek köprü brygga bro silta väliosa "
+    "γέφυρα міст ブリッジ 브릿지 브리지 桥段 גשר",
+    Kind.INTRO: "intro introduction introducción introduzione introdução вступление интро opening wstęp giriş εισαγωγή "
+    "вступ イントロ 인트로 前奏 פתיחה مقدمة",
+    Kind.OUTRO: "outro аутро ending closing final finale coda zakończenie çıkış κλείσιμο アウトロ "
+    "아웃트로 尾奏 סיום خاتمة",
     Kind.INTERLUDE: "interlude interludio interlúdio zwischenspiel intermezzo интерлюдия проигрыш break breakdown "
+    "mellanspel mellemspil 间奏 間奏 "
     "instrumental instrumental-break solo drop beat-switch",
     Kind.SKIT: "skit скит sketch dialogue diálogo dialog",
     Kind.REFRAIN: "refrain refrán рефрен",
@@ -75,7 +83,19 @@ SOUNDS = re.compile(
 BRACKETED = re.compile(r"\[([^\[\]]+)\]")
 FIRST = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
 NUMBER = re.compile(r"\s*(?:#\s*)?(?:(\d{1,3})|([IVX]{1,5})\b)")
-NAMES = re.compile(r"\s*[:–—]\s*|\s+-\s+")
+NAMES = re.compile(r"\s*[:：–—]\s*|\s+-\s+")
+ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|ère|ème|[ªº°.]|[:.]?[ae](?=\s))?\s*(?=[^\W\d_])", re.IGNORECASE)
+"""A number before the word: "1st Verse", "2. Strophe", "1er couplet", "2절"."""
+COUNTED = re.compile(r"(first|second|third|fourth|fifth|last|final)\s+(?=\w)", re.IGNORECASE)
+COUNTS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
+IN_BRACKETS = re.compile(r"\s*(?:#?\s*\d{1,3}|[IVX]{1,5})?\s*\(([^()]+)\)\s*")
+NO_NAME = re.compile(
+    r"x ?\d+|\d+ ?x?|.*\b(?:repeat\w*|live|remix|reprise|instrumental|spoken|sung|clean|explicit|demo|original|extended"
+    r"|partial|part|pt|version|sample\w*|ad-?libs?|reversed|slowed|screwed|acapella|reference|outro|intro|hook|chorus"
+    r"|verse|bridge|refrain)\b.*",
+    re.IGNORECASE,
+)
+"""What stands in brackets behind a kind and is nobody's name."""
 BETWEEN = re.compile(r"\s*(?:[,;&()/+]|\b(?:and|with|feat\.?|ft\.?|y|et|und|e|и)\s)\s*")
 ROMAN = {"I": 1, "V": 5, "X": 10}
 LONGEST = 200
@@ -107,11 +127,43 @@ def refrain_means_hook(headers: Iterable[Header]) -> bool:
 @lru_cache(maxsize=1024)
 def _read(text: str, opens_stanza: bool) -> Header | None:
     stripped = text.strip()
+    if found := _numbered(stripped) or _named_first(stripped):
+        return Header(text, found)
     kind, length = _kind(stripped)
     if kind is None:
         title = stripped[:1].isupper() and not SOUNDS.search(stripped)
         return Header(text, SectionHeader(Kind.OTHER)) if title and opens_stanza else None
     return Header(text, _details(kind, stripped[length:]))
+
+
+def _numbered(text: str) -> SectionHeader | None:
+    """What a header says whose number stands before the word: "1st Verse: Rosa", "Second Hook"."""
+    before = ORDINAL.match(text) or COUNTED.match(text)
+    if before is None:
+        return None
+    kind, length = _kind(text[before.end() :])
+    if kind in (None, Kind.OTHER):
+        return None
+    read = _details(kind, text[before.end() + length :])
+    number = int(before[1]) if before[1].isdecimal() else COUNTS.get(before[1].lower())
+    return SectionHeader(kind, read.number if number is None else number, read.performers)
+
+
+def _named_first(text: str) -> SectionHeader | None:
+    """What a header says whose names stand before the word: "Rosa - Verse 2"."""
+    parts = NAMES.split(text)
+    if len(parts) != 2 or _kind(parts[0])[0] is not None:  # noqa: PLR2004 - names, and the part of the song
+        return None
+    kind, length = _kind(parts[1])
+    rest = parts[1][length:]
+    if kind in (None, Kind.OTHER) or (rest.strip() and not NUMBER.fullmatch(rest.rstrip())):
+        return None
+    return SectionHeader(kind, _number(NUMBER.match(rest)), split_performers(parts[0]))
+
+
+def split_performers(names: str) -> tuple[str, ...]:
+    """The names that a header gives, each once: what stands between commas, "and", "feat.", slashes and the like."""
+    return tuple(dict.fromkeys(name for name in map(str.strip, BETWEEN.split(names)) if name))
 
 
 def _kind(text: str) -> tuple[Kind | None, int]:
@@ -134,8 +186,12 @@ def _details(kind: Kind, rest: str) -> SectionHeader:
         return SectionHeader(kind)
     number = NUMBER.match(rest)
     parts = NAMES.split(rest, maxsplit=1)
-    names = tuple(name for name in map(str.strip, BETWEEN.split(parts[1])) if name) if len(parts) > 1 else ()
-    return SectionHeader(kind, _number(number), tuple(dict.fromkeys(names)))
+    bracketed = IN_BRACKETS.fullmatch(rest)
+    if len(parts) > 1:
+        names = parts[1]
+    else:
+        names = bracketed[1] if bracketed and not NO_NAME.fullmatch(bracketed[1].strip()) else ""
+    return SectionHeader(kind, _number(number), split_performers(names))
 
 
 def _number(match: re.Match[str] | None) -> int | None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rap_analyzer.domain.headers import split_performers
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from rap_analyzer.domain.lyrics import Lyrics, Word
     from rap_analyzer.domain.rhyme import Flags
@@ -79,18 +81,61 @@ def parts_of(lyrics: Lyrics, bars: Mapping[int, tuple[Word, ...]], stream: Strea
     return parts
 
 
-def with_roles(by_performer: Iterable[Mapping[str, Any]], guests: Collection[str]) -> list[dict[str, Any]]:
+def with_roles(
+    by_performer: Iterable[Mapping[str, Any]], guests: Collection[str], main: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """The stored parts with what each performer is to the track.
+
+    Parts that a header's commas and signs have made of one credited name ("Tyler, The Creator", "AC/DC") are one again.
 
     Args:
         by_performer: the measure of that name.
         guests: names that the credits give as featured.
+        main: names that they give as primary.
 
     Returns:
         The same in the same order, with `role`: `featured` for guests, else `primary`: a header that names nobody, or
         someone whom the credits do not name (a member of the group, "Both"), speaks of the main artist.
     """
-    return [{**part, "role": "featured" if is_guest(part["name"], guests) else "primary"} for part in by_performer]
+    parts = {part["name"]: dict(part) for part in by_performer}
+    for name, pieces in _torn_names((*guests, *main)).items():
+        found = [part for piece in pieces if (part := _named(parts, piece))]
+        figures = [{key: value for key, value in part.items() if key != "name"} for part in found]
+        if len(found) == len(pieces) and all(one == figures[0] for one in figures):
+            names = [part["name"] for part in found]
+            whole = {**found[0], "name": name}
+            parts = {(name if key == names[0] else key): (whole if key == names[0] else part)
+                     for key, part in parts.items() if key not in names[1:]}  # fmt: skip
+    return [{**part, "role": "featured" if is_guest(part["name"], guests) else "primary"} for part in parts.values()]
+
+
+def whole_names(performers: Sequence[str], credited: Collection[str]) -> list[str]:
+    """The names of a header, credited ones that its commas and signs have torn put together again."""
+    names = list(performers)
+    for name, pieces in _torn_names(credited).items():
+        plain = [_plain(one) for one in names]
+        wanted = [_plain(piece) for piece in pieces]
+        for begin in range(len(names) - len(pieces) + 1):
+            if plain[begin : begin + len(pieces)] == wanted:
+                names[begin : begin + len(pieces)] = [name]
+                break
+    return names
+
+
+def _torn_names(credited: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Credited names that a header would be split at, and into what; the longest first."""
+    split = {name: split_performers(name) for name in sorted(credited, key=len, reverse=True)}
+    return {name: pieces for name, pieces in split.items() if len(pieces) > 1}
+
+
+def _named(parts: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any] | None:
+    return next((part for key, part in parts.items() if _plain(key) == _plain(name)), None)
+
+
+def all_guests(performers: Sequence[str], guests: Collection[str]) -> bool:
+    """Whether a header names somebody, and nobody but guests."""
+    names = whole_names(performers, guests)
+    return bool(names) and all(is_guest(name, guests) for name in names)
 
 
 def is_guest(performer: str, guests: Collection[str]) -> bool:

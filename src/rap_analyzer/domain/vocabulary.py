@@ -11,7 +11,7 @@ import numpy as np
 
 from rap_analyzer.domain import rhyme_kernel
 from rap_analyzer.domain.lyrics import parse
-from rap_analyzer.domain.performers import is_guest
+from rap_analyzer.domain.performers import all_guests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -167,7 +167,7 @@ def first_words(songs: Iterable[tuple[str, Collection[str]]], limit: int = FIRST
 
 def _own_words(text: str, guests: Collection[str]) -> Iterator[str]:
     for section in parse(text).sections:
-        if not section.performers or not all(is_guest(name, guests) for name in section.performers):
+        if not all_guests(section.performers, guests):
             yield from (word.bare.replace("'", "") for bar in section.bars for word in bar.sung)
 
 

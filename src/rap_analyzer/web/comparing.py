@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rap_analyzer.domain.track import Track
     from rap_analyzer.wiring import Services
 
-COUNTED_ANEW = "1"
+COUNTED_ANEW = "2"
 """Changes whenever the way of counting an artist's vocabulary does."""
 
 
@@ -37,7 +37,8 @@ def _sentence(measure: str, ranks: Mapping[str, int], year: int | None) -> str:
 def performers_of(found: Track, analysis: Analysis | None) -> list[dict[str, Any]]:
     """Who raps what on a track, guests apart from the main artists; empty where there are no figures."""
     parts = analysis.measures.get("by_performer", []) if analysis else []
-    return with_roles(parts, [credit.artist.name for credit in found.credits if credit.role is Role.FEATURED])
+    named = {role: [credit.artist.name for credit in found.credits if credit.role is role] for role in Role}
+    return with_roles(parts, named[Role.FEATURED], named[Role.PRIMARY])
 
 
 async def vocabulary_of(services: Services, artist_id: int) -> dict[str, int | None]:

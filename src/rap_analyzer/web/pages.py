@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from rap_analyzer.domain.search import MARK_END, MARK_START
+from rap_analyzer.domain.shown_text import shown
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -34,6 +35,7 @@ def _templates() -> Environment:
         autoescape=select_autoescape(default=True),
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
     environment.filters |= {"thousands": _thousands, "marked": _marked, "figure": _figure, "role": _role}
     environment.globals["static"] = _static
@@ -60,9 +62,14 @@ def _figure(number: Any) -> str:
     return f"{number:,}" if isinstance(number, int) else f"{number:,.2f}"
 
 
+def _shown(value: Any) -> Any:
+    """A text from outside may hold marks that turn the direction of the page around it."""
+    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def _marked(text: str) -> Markup:
     """Matching words in <mark>; everything else escaped."""
-    safe = str(escape(text)).replace(MARK_START, "<mark>").replace(MARK_END, "</mark>")
+    safe = str(escape(shown(text))).replace(MARK_START, "<mark>").replace(MARK_END, "</mark>")
     return Markup(safe.replace("\n", "<br>"))  # noqa: S704  # escaped on the line above
 
 
