@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from rap_analyzer.simulators.server import SimulatorServer
 
 COMMANDS = ("demo", "scrape", "import", "enrich", "analyze", "embed", "run", "search", "similar", "rhymes", "forget",
-            "serve", "doctor", "simulate", "db", "models")  # fmt: skip
+            "list", "serve", "doctor", "simulate", "db", "models")  # fmt: skip
 VERSE = "Counting out the pennies on the kitchen table\nFaith is all we had when we were barely able\n"
 
 

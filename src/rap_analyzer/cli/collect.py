@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import ConfigError, InputError, SourceError
 from rap_analyzer.domain.selection import Sort
 
@@ -235,7 +236,8 @@ def estimate(report: ScrapeReport, rate: str) -> str:
     seconds = round(requests * parse_rate("genius", rate).spacing_s)
     hours, minutes = divmod(-(-seconds // 60), 60)
     lasting = f"{hours:,} h {minutes} min" if hours else f"{minutes} min" if seconds > 60 else f"{seconds} s"  # noqa: PLR2004
-    return f"{report.left:,} songs to visit: about {requests:,} requests, {lasting} at the allowed rate ({rate})."
+    visits = f"{counted(report.left, 'song')} to visit: about {counted(requests, 'request')}"
+    return f"{visits}, {lasting} at the allowed rate ({rate})."
 
 
 async def scrape_with(
@@ -320,7 +322,7 @@ async def _run(wishes: list[Wish], scope: Scope) -> None:
             versions = await link_with(services, bars)
             statuses = await analyze_with(services, None, bars)
             embedded = await embed_with(services, bars)
-        out.print(f"{versions}\n{statuses.text}\n{embedded:,} tracks embedded", markup=False)
+        out.print(f"{versions}\n{statuses.text}\n{counted(embedded, 'track')} embedded", markup=False)
         try:
             print_enrichment(enriched)
         finally:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import InputError
 from rap_analyzer.domain.track import Outcome
 
@@ -83,7 +84,7 @@ async def _embed() -> None:
     async with opened_services() as services:
         with Bars() as bars:
             done = await embed_with(services, bars)
-        out.print(f"{done:,} tracks embedded")
+        out.print(f"{counted(done, 'track')} embedded")
 
 
 async def embed_with(services: Services, bars: Bars) -> int:

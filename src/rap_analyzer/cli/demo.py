@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ async def _demo() -> None:
                 except ModelError as error:
                     embedded, notice = 0, f"Meaning search is off: {error}"
             print_enrichment(enrichment)
-            out.print(f"{versions}\n{statuses.text}\n{embedded:,} tracks embedded", markup=False)
+            out.print(f"{versions}\n{statuses.text}\n{counted(embedded, 'track')} embedded", markup=False)
             if notice:
                 out.print(notice, style="yellow", markup=False)
             report.next_at = None  # when an invented song is asked for again is nobody's business
@@ -149,4 +150,4 @@ async def _clear() -> None:
     from rap_analyzer.cli.opening import opened_services
 
     async with opened_services() as services:
-        out.print(f"{await services.tracks.delete_source('demo')} demo tracks taken out")
+        out.print(f"{counted(await services.tracks.delete_source('demo'), 'demo track')} taken out")

@@ -13,6 +13,7 @@ from rap_analyzer.ports.machinery import (
 from rap_analyzer.ports.sources import FeatureSource, LyricsPage, LyricsSource, MetadataSource
 from rap_analyzer.ports.stores import (
     AnalysisStore,
+    CorpusLists,
     EnrichmentStore,
     Frontier,
     KeptPageStore,
@@ -31,6 +32,7 @@ __all__ = [
     "Analyzer",
     "Cache",
     "ChatModel",
+    "CorpusLists",
     "CpuPool",
     "Embedder",
     "EmotionModel",

@@ -16,6 +16,7 @@ from rap_analyzer.adapters.postgres.database import Database, opened
 from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
 from rap_analyzer.adapters.postgres.enrichments import EnrichmentStore
 from rap_analyzer.adapters.postgres.jobs import JobStore
+from rap_analyzer.adapters.postgres.listing import CorpusLists
 from rap_analyzer.adapters.postgres.migration import migrate
 from rap_analyzer.adapters.postgres.pages import CorpusPages
 from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
@@ -73,6 +74,7 @@ class Services:
     tails: TailStore
     versions: VersionStore
     pages: CorpusPages
+    lists: CorpusLists
     searcher: Searcher
     bar_finder: BarFinder
     embedder: MiniLmEmbedder
@@ -96,7 +98,7 @@ async def open_services(settings: Settings, processes: int | None = None) -> Asy
 
     Raises:
         StoreError: PostgreSQL does not answer.
-        ConfigError: a setting is missing.
+        ConfigError: a setting is missing, or Redis refuses the password.
     """
     async with AsyncExitStack() as stack:
         database, reader = await _open_store(settings, stack)
@@ -104,6 +106,7 @@ async def open_services(settings: Settings, processes: int | None = None) -> Asy
         stack.callback(pool.close, wait=True)
         cache = connect_cache(settings)
         stack.push_async_callback(cache.close)
+        await cache.check_access()
         states = _connect_states(settings, database, stack)
         embedder = MiniLmEmbedder(model_files(settings), settings.embedding_precision)
         yield Services(
@@ -120,6 +123,7 @@ async def open_services(settings: Settings, processes: int | None = None) -> Asy
             tails=TailStore(database),
             versions=VersionStore(database),
             pages=CorpusPages(reader),
+            lists=CorpusLists(reader),
             searcher=Searcher(SearchStore(reader), embedder),
             bar_finder=BarFinder(TailStore(reader)),
             embedder=embedder,
