@@ -31,7 +31,7 @@ ESCAPED = re.compile(r"\\(.)")
 @pytest.mark.parametrize(
     "command",
     [
-        "--help", "-h", "search -h", "--version", "doctor", "doctor --quick --json", "jobs", "jobs --json", "db url",
+        "--help", "-h", "search -h", "--version", "doctor", "doctor --quick --json", "jobs", "jobs --json",
         "list tracks", "list artists --json", "search rain", "search rain --json", "similar 1 --json", "similar 1",
         "export --format json", "rhymes --for table", "rhymes --for table --json",
     ],
