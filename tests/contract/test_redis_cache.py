@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import sys
 import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import pytest
 from structlog.testing import capture_logs
 
 from caches import LONG_TEXT, Maker, connected, failures, until
 from rap_analyzer.adapters import cache as cache_module
 from rap_analyzer.adapters.cache_values import LIFETIMES, PLAIN
+from rap_analyzer.cli.console import EXIT_CODES
+from rap_analyzer.domain.errors import ConfigError
 from rap_analyzer.settings import load_settings
 from rap_analyzer.wiring import connect_cache
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
+    from pathlib import Path
 
-    import pytest
+    from tests.conftest import Rap
 
     from redis_server import RedisServer
 
@@ -132,6 +139,56 @@ async def test_a_late_maker_leaves_the_lock_of_his_successor(own_redis: RedisSer
         own_redis.run("SET", "rap:v1:lock:list:1", "another's", "PX", "60000")
         assert await making == "made"
     assert own_redis.run("GET", "rap:v1:lock:list:1") == b"another's"
+
+
+@pytest.mark.parametrize("password", ["wrong-sesame", ""])
+async def test_a_refused_password_is_an_error_from_the_start(
+    new_redis: Callable[..., RedisServer], password: str
+) -> None:
+    """A wrong one, and none where one is wanted: one sentence with the setting, without the password."""
+    server = new_redis("--requirepass", PASSWORD)
+    settings = load_settings(redis_host="127.0.0.1", redis_port=server.port, redis_password=password)
+    cache = connect_cache(settings)
+    with (
+        capture_logs() as logs,
+        pytest.raises(ConfigError, match=rf"Redis at 127.0.0.1:{server.port} refuses us .*REDIS_PASSWORD") as caught,
+    ):
+        await cache.check_access()
+    await cache.close()
+    assert logs == [], "told once"
+    assert not password or password not in str(caught.value)
+
+
+async def test_a_redis_that_is_away_is_no_error(free_port: Callable[[], int]) -> None:
+    """It may come back; until then memory stands in."""
+    cache = connect_cache(load_settings(redis_host="127.0.0.1", redis_port=free_port()))
+    await cache.check_access()
+    assert await cache.status() == "unavailable"
+    await cache.close()
+
+
+def test_commands_tell_a_refused_password_and_the_doctor_still_looks_on(
+    new_redis: Callable[..., RedisServer], rap: Rap, data_dir: Callable[[], Path]
+) -> None:
+    """A problem with its code; what does not need Redis is looked at all the same."""
+    server, folder = new_redis("--requirepass", PASSWORD), data_dir()
+
+    def run(*command: str, password: str) -> subprocess.CompletedProcess[str]:
+        where = {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(server.port), "REDIS_PASSWORD": password}
+        return rap(*command, data_dir=folder, given=b"", **where)
+
+    doctor = run("doctor", "--quick", password="wrong-sesame")
+    assert doctor.returncode == 1
+    assert re.search(r"^problem Redis .*refuses us", doctor.stdout, re.MULTILINE)
+    assert re.search(r"^ok +PostgreSQL", doctor.stdout, re.MULTILINE)
+    assert doctor.stdout.endswith("\n1 problem\n")
+    told = json.loads(run("doctor", "--quick", "--json", password="wrong-sesame").stdout)
+    assert told["problems"] == 1
+    assert [one["subject"] for one in told["findings"] if one["level"] == "problem"] == ["Redis"]
+    search = run("search", "anything", password="wrong-sesame")
+    assert search.returncode == EXIT_CODES[ConfigError]
+    assert search.stderr.startswith("Error: Redis at ")
+    assert run("doctor", "--quick", password=PASSWORD).returncode == 0
 
 
 async def test_redis_may_want_a_password(new_redis: Callable[..., RedisServer]) -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from rap_analyzer.simulators.server import SimulatorServer
 
 COMMANDS = ("demo", "scrape", "import", "enrich", "analyze", "embed", "run", "search", "similar", "rhymes", "forget",
-            "serve", "doctor", "simulate", "db", "models")  # fmt: skip
+            "list", "serve", "doctor", "simulate", "db", "models")  # fmt: skip
 VERSE = "Counting out the pennies on the kitchen table\nFaith is all we had when we were barely able\n"
 
 
@@ -329,3 +329,18 @@ def test_a_song_that_rests_is_told(folder: Path, rap: Rap, genius_server: Simula
     assert re.fullmatch(resting, told[1][1])
     assert told[2][0].startswith("0 songs to visit: about 0 requests")
     assert told[2][1] == told[1][1]
+
+
+async def test_jobs_promise_no_time_while_nobody_works(rap: Rap, folder: Path) -> None:
+    """However fast the queue was emptied a minute ago."""
+    await store_song(folder, "songs")
+    run = partial(rap, data_dir=folder)
+    assert run("analyze", "--analyzer", "algorithmic_basic").returncode == 0
+    await store_song(folder, "others")
+    assert run("analyze", "--analyzer", "algorithmic_basic", "--detach").returncode == 0
+    told = run("jobs").stdout
+    assert "1 waiting + 0 being done + 1 done" in told
+    assert "; 1 track to go\n" in told
+    assert "No worker runs, so nothing of it is done: rap worker, or rap analyze.\n" in told
+    body = json.loads(run("jobs", "--json").stdout)
+    assert (body["workers"], [queue["seconds_left"] for queue in body["queues"]]) == (False, [None])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
@@ -19,7 +20,7 @@ from rap_analyzer.adapters.postgres.embedded import SERVER_OPTIONS, EmbeddedServ
 from rap_analyzer.adapters.postgres.embedded_access import close_folder, server_user
 from rap_analyzer.adapters.postgres.migration import migrate
 from rap_analyzer.cli.console import EXIT_CODES
-from rap_analyzer.domain.errors import ConfigError
+from rap_analyzer.domain.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -276,6 +277,24 @@ def test_a_store_whose_bringing_over_was_cut_short_is_brought_over_whole(folder:
     server.acquire()
     assert_brought_over(server)
     server.release()
+
+
+@pytest.mark.parametrize("name", ["lock", "server.log", "cluster/pg_hba.conf.new"])
+def test_a_link_in_the_servers_folders_leads_nowhere(folder: Path, name: str) -> None:
+    """Whoever takes over the server's user cannot have root write elsewhere: there is an error, or the link goes."""
+    server = EmbeddedServer(folder)
+    server.acquire()
+    server.release()
+    elsewhere = folder / "elsewhere"
+    elsewhere.write_text("kept")
+    (folder / "postgres" / name).unlink(missing_ok=True)
+    (folder / "postgres" / name).symlink_to(elsewhere)
+    (folder / "postgres" / "cluster" / "pg_hba.conf").write_text("local all all trust")
+    with contextlib.suppress(OSError, StoreError):
+        server.acquire()
+        server.release()
+    (folder / "postgres" / name).unlink(missing_ok=True)
+    assert elsewhere.read_text() == "kept"
 
 
 def test_a_role_of_that_name_loses_its_powers(folder: Path) -> None:

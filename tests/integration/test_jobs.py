@@ -295,6 +295,45 @@ async def test_a_worker_that_is_to_stop_gives_back_what_it_cannot_finish(
     assert await verdicts(database) == 5
 
 
+async def test_a_worker_with_nothing_to_do_stops_without_grace(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Grace is for batches: neither an idle worker nor one that is at a chore takes any."""
+    monkeypatch.setattr(queue_module, "GRACE_S", 600.0)
+    begun = asyncio.Event()
+
+    async def tidy() -> None:
+        begun.set()
+        await asyncio.sleep(600)
+
+    async def work(batch: Batch) -> None:
+        raise AssertionError(batch)
+
+    stop = asyncio.Event()
+    queue = JobQueue(database.conninfo, database, JobStore(database), work, [Chore("tidy", "* * * * * */1", tidy)])
+    worker = asyncio.create_task(queue.work([Lane(("counting",), 1)], stop))
+    async with asyncio.timeout(60):
+        await begun.wait()
+        stop.set()
+        await worker
+        async with at_work(database, Counting()):
+            pass
+
+
+async def test_a_living_worker_is_known(database: Database) -> None:
+    """While none lives nothing is said of when the queue will be empty."""
+    jobs = JobStore(database)
+
+    async def nobody_lives() -> bool:
+        return not await jobs.has_workers(SILENCE_S)
+
+    assert await nobody_lives()
+    async with at_work(database, Counting()):
+        await until(lambda: jobs.has_workers(SILENCE_S))
+    # One that is stopped while it signs on may stay signed on, and is silent from then on.
+    await until(nobody_lives, within=2 * SILENCE_S)
+
+
 async def test_a_cancelled_batch_stops(database: Database) -> None:
     """What waits is taken out at once, what is being done is stopped."""
     await store(database, 30)

@@ -229,11 +229,11 @@ def test_bars_of_a_corpus_are_found_after_it_is_analysed(rap: Rap, data_dir: Cal
     try:
         assert rap("import", folder / "songs.csv", data_dir=folder).returncode == 0
         before = rap("rhymes", "--for", "paper chaser", data_dir=folder)
-        assert "1 of 1 tracks are not read" in before.stdout
+        assert "1 of 1 track is not read" in before.stdout
         assert rap("analyze", data_dir=folder).returncode == 0
         after = rap("rhymes", "--for", "paper chaser", data_dir=folder)
         assert "refrigerator   Kitchen by A. Nobody" in after.stdout
-        assert "1 tracks looked at" in after.stdout
+        assert "1 track looked at" in after.stdout
         told = json.loads(rap("rhymes", "--for", "paper chaser", "--json", data_dir=folder).stdout)
         assert {"track_id", "title", "artist", "bar", "text", "span", "strength"} == set(told["corpus"][0])
         assert "source" not in told

@@ -434,7 +434,9 @@ async def test_metrics_can_be_switched_off(data_dir: Callable[[], Path]) -> None
         app.state.services = services
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://rap.test") as client:
-            assert (await client.get("/metrics")).status_code >= 400
+            answer = await client.get("/metrics")
+            assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+            assert answer.json()["detail"] == "Metrics are switched off here: PROMETHEUS_ENABLED is false."
 
 
 async def test_statistics_count_a_song_once_unless_asked(running: tuple[FastAPI, httpx2.AsyncClient]) -> None:

@@ -16,7 +16,8 @@ from weakref import WeakValueDictionary
 
 from rap_analyzer import telemetry
 from rap_analyzer.adapters.cache_values import Marks, Shelf, kind_of, lifetime_of, pack, unpack
-from rap_analyzer.adapters.redis_link import ANSWER_SECONDS, RETRY_SECONDS, Away, RedisLink
+from rap_analyzer.adapters.redis_link import ANSWER_SECONDS, RETRY_SECONDS, Away, RedisLink, Refused
+from rap_analyzer.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -155,6 +156,9 @@ class MemoryCache(_Cache):
         """Keep a JSON-ready value for `ttl` seconds; those of its kind where none are given."""
         self._shelf.put(key, pack(value), lifetime_of(key) if ttl is None else ttl)
 
+    async def check_access(self) -> None:
+        """Nobody refuses us our own memory."""
+
     async def status(self) -> str:
         """Always `memory`."""
         return "memory"
@@ -205,6 +209,21 @@ class RedisCache(_Cache):
             self._shelf.drop(key)
         except Away:
             self._shelf.put(key, packed, ttl)
+
+    async def check_access(self) -> None:
+        """See whether Redis lets us in. One that is away does no harm, for it may come back; memory stands in.
+
+        Raises:
+            ConfigError: it answers, and refuses who we say we are.
+        """
+        try:
+            await self._link.introduce(self._redis.ping)
+        except Refused as refused:
+            where = self._redis.connection_pool.connection_kwargs
+            raise ConfigError(
+                f"Redis at {where['host']}:{where['port']} refuses us ({str(refused).rstrip('.')}): "
+                "set REDIS_PASSWORD to its password, or unset REDIS_HOST to do without it."
+            ) from refused
 
     async def status(self) -> str:
         """`healthy`, or `unavailable` while memory stands in: also when Redis can only be read."""

@@ -140,7 +140,8 @@ class JobQueue:
             name=f"{'+'.join(lane.queues)} of {os.getpid()}",
             concurrency=lane.concurrency,
             fetch_job_polling_interval=POLLING_S,
-            shutdown_graceful_timeout=GRACE_S,
+            # Chores are done again another time: nobody waits for one.
+            shutdown_graceful_timeout=0.0 if lane.queues == (UPKEEP,) else GRACE_S,
             update_heartbeat_interval=HEARTBEAT_S,
             stalled_worker_timeout=SILENCE_S,
             install_signal_handlers=False,

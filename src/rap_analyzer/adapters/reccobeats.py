@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from rap_analyzer.adapters.http import HttpDoor
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.enrichment import AUDIO_FEATURES
 from rap_analyzer.domain.errors import NotFound, PageChanged, SourceError
 from rap_analyzer.domain.pacing import parse_rate
@@ -100,7 +101,7 @@ class ReccoBeatsSource:
         if status == 404:  # noqa: PLR2004 - none of them is known
             return {}
         if status == 400:  # noqa: PLR2004
-            raise SourceError(f"ReccoBeats refuses the question for {len(ids)} tracks ({_told(document)}).")
+            raise SourceError(f"ReccoBeats refuses the question for {counted(len(ids), 'track')} ({_told(document)}).")
         items = _items(document)
         if not items:
             return {}

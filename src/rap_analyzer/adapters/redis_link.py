@@ -26,6 +26,10 @@ class Away(Exception):
     """Redis did not do what it was asked: do it from memory."""
 
 
+class Refused(Exception):
+    """Redis answers, and refuses who we say we are."""
+
+
 class RedisLink:
     """Asks Redis, and leaves it alone for a while when it fails, with one warning.
 
@@ -68,6 +72,23 @@ class RedisLink:
         except Away:
             return False
         return True
+
+    async def introduce(self, ask: Callable[[], Awaitable[object]]) -> None:
+        """Ask Redis for the first time; one that is away is left alone.
+
+        Raises:
+            Refused: it does not let us in, which time does not mend.
+        """
+        asked_at = time.monotonic()
+        try:
+            async with asyncio.timeout(self._answer_within):
+                await ask()
+        except _redis_errors() as error:
+            if _reason(error) == "closed":
+                raise Refused(str(error)) from error
+            self._failed(error, asked_at, is_write=False)
+        else:
+            self._answered(asked_at, is_write=False)
 
     async def _answer(self, ask: Callable[[], Awaitable[T]], *, is_write: bool) -> T:
         asked_at = time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.lyrics import Lyrics, render
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class Parts(NamedTuple):
         if len(self.read) == self.total:
             return ""
         bars = sum(part.bars for part in self.read)
-        return f"Read {len(self.read)} of {self.total} parts ({bars:,} of {self.bars:,} bars): the text is too long."
+        read = f"{len(self.read)} of {self.total} parts ({bars:,} of {counted(self.bars, 'bar')})"
+        return f"Read {read}: the text is too long."
 
 
 def split(lyrics: Lyrics, longest: int = LONGEST_PART, most: int = MOST_PARTS) -> Parts:

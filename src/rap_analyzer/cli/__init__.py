@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -20,6 +20,7 @@ from rap_analyzer.cli import (
     exporting,
     find,
     forgetting,
+    listing,
     ml,
     models,
     serving,
@@ -31,7 +32,7 @@ app = typer.Typer(
     help="Collects rap lyrics, hears their rhymes, and makes them searchable by meaning. Start with: rap demo",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",
 )
 
@@ -67,6 +68,7 @@ app.command("forget")(forgetting.forget)
 app.command("serve")(serving.serve)
 app.command("doctor")(diagnose.doctor)
 app.command("simulate")(serving.simulate)
+app.add_typer(listing.app, name="list")
 app.add_typer(database.app, name="db")
 app.add_typer(models.app, name="models")
 app.add_typer(working.jobs_app, name="jobs")
@@ -79,16 +81,33 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app()
-    except Exception as error:
-        from rap_analyzer.cli.console import err, exit_code, first_expected
+    except (SystemExit, BrokenPipeError) as ending:
+        _leave_if_unread(ending)
+        raise
+    except Exception as error:  # noqa: BLE001 - it is told, or raised again
+        _end(error)
 
-        expected = first_expected(error)
-        if expected is None:
-            if os.environ.get("LOG_LEVEL", "").lower() == "debug":
-                raise
-            err.print(
-                f"Unexpected {type(error).__name__}: {error}. This is a bug; LOG_LEVEL=debug shows where.", markup=False
-            )
-            sys.exit(1)
-        err.print(f"Error: {expected}", style="red", markup=False)
-        sys.exit(exit_code(expected))
+
+def _leave_if_unread(ending: BaseException) -> None:
+    """Where nobody reads what is printed: end quietly. Pages of help come from a console that is not ours."""
+    from rap_analyzer.cli.console import is_reader_gone, leave_without_reader
+
+    if isinstance(ending.__context__, BrokenPipeError) or is_reader_gone():
+        leave_without_reader()
+
+
+def _end(error: Exception) -> NoReturn:
+    """Tell an error, and end with its code."""
+    from rap_analyzer.cli.console import err, exit_code, first_expected
+
+    expected = first_expected(error)
+    if expected is None:
+        _leave_if_unread(error)
+        if os.environ.get("LOG_LEVEL", "").lower() == "debug":
+            raise error
+        err.print(
+            f"Unexpected {type(error).__name__}: {error}. This is a bug; LOG_LEVEL=debug shows where.", markup=False
+        )
+        sys.exit(1)
+    err.print(f"Error: {expected}", style="red", markup=False)
+    sys.exit(exit_code(expected))

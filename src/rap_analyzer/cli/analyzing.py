@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from rap_analyzer.domain.budget import money
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import ConfigError, InputError, ModelError
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ async def _queue(names: list[str] | None, where: Sequence[Condition], dollars: f
         out.print("\n".join(_left_out(left_out)), markup=False, end="\n" if left_out else "")
         names = [step.key.analyzer for step in steps]
         limit = "" if budget is None else f" within budget {budget} of {money(dollars or 0)}"
-        waits = f"{waiting:,} analyses wait for a worker ({', '.join(names)}){limit}."
+        verb = "waits" if waiting == 1 else "wait"
+        waits = f"{counted(waiting, 'analysis', 'analyses')} {verb} for a worker ({', '.join(names)}){limit}."
         out.print(f"{waits} Next: rap worker; rap jobs shows them.", markup=False)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import ConfigError, InputError, SourceError
 from rap_analyzer.domain.selection import Sort
 
@@ -252,7 +253,8 @@ def estimate(report: ScrapeReport, rate: str) -> str:
     seconds = round(requests * parse_rate("genius", rate).spacing_s)
     hours, minutes = divmod(-(-seconds // 60), 60)
     lasting = f"{hours:,} h {minutes} min" if hours else f"{minutes} min" if seconds > 60 else f"{seconds} s"  # noqa: PLR2004
-    return f"{report.left:,} songs to visit: about {requests:,} requests, {lasting} at the allowed rate ({rate})."
+    visits = f"{counted(report.left, 'song')} to visit: about {counted(requests, 'request')}"
+    return f"{visits}, {lasting} at the allowed rate ({rate})."
 
 
 async def scrape_with(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import select
 import signal
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import typer
 from rich.console import Console
@@ -37,6 +39,10 @@ class ShowingConsole(Console):
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(shown(segment.text), segment.style)
 
+    def on_broken_pipe(self) -> None:
+        """Called by rich while it handles the BrokenPipeError of a reader that has left, as `head` does."""
+        raise  # noqa: PLE0704 - the error that is being handled: an error like others, not the end of the process
+
 
 out = ShowingConsole(highlight=False, soft_wrap=True)
 err = ShowingConsole(stderr=True, highlight=False, soft_wrap=True)
@@ -52,6 +58,8 @@ EXIT_CODES: dict[type[RapError], int] = {
 INTERRUPTED = 130
 MOST_REASONS = 8
 """Reasons of an account that are printed, those of most songs first."""
+READER_GONE = 141
+"""What a shell reports of a program whose output nobody reads any more."""
 QUIET_SECONDS = 5.0
 """Without a terminal, a line is printed this often."""
 
@@ -90,6 +98,27 @@ def first_expected(error: BaseException) -> RapError | None:
     if isinstance(error, BaseExceptionGroup):
         return next((found for inner in error.exceptions if (found := first_expected(inner))), None)
     return None
+
+
+def is_reader_gone() -> bool:
+    """Whether standard output is a pipe that nobody reads any more."""
+    try:
+        sys.stdout.flush()
+        look = select.poll()
+        look.register(sys.stdout, select.POLLERR)
+        return any(happened & select.POLLERR for _, happened in look.poll(0))
+    except BrokenPipeError:
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+def leave_without_reader() -> NoReturn:
+    """End as Unix programs do whose reader has left: quietly."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    sys.exit(READER_GONE)
 
 
 def print_account(account: Account) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import InputError
 from rap_analyzer.domain.track import Outcome
 
@@ -143,5 +144,4 @@ async def embed_with(services: Services, bars: Bars) -> str:
 
     await asyncio.to_thread(model_files(services.settings).fetch, err.print)
     done = await embed_tracks(services.passages, services.failures, services.embedder, bars)
-    embedded = "1 track embedded" if done == 1 else f"{done:,} tracks embedded"
-    return "\n".join([embedded, *await failed_lines(services, {STEP: services.embedder.model})])
+    return "\n".join([f"{counted(done, 'track')} embedded", *await failed_lines(services, {STEP: services.embedder.model})])

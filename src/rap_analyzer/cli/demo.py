@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -149,4 +150,4 @@ async def _clear() -> None:
     from rap_analyzer.cli.opening import opened_services
 
     async with opened_services() as services:
-        out.print(f"{await services.tracks.delete_source('demo')} demo tracks taken out")
+        out.print(f"{counted(await services.tracks.delete_source('demo'), 'demo track')} taken out")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sys
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rap_analyzer.domain.counted import counted
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from rap_analyzer.wiring import Settings
 
@@ -35,35 +38,54 @@ class Finding:
 
 def doctor(
     quick: Annotated[bool, typer.Option("--quick", help="Leave out what takes a network or a minute.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what is configured, reachable, missing or stale, and how to mend it. Ends with 1 if there is a problem."""
     from rap_analyzer.cli.console import out, run
 
-    findings = run(_print_findings(quick=quick))
+    findings = run(_findings(quick=quick, shown=not as_json))
     problems = sum(f.level == BAD for f in findings)
-    out.print(f"\n{problems} problems" if problems else "\nAll that is needed is there.")
+    if as_json:
+        _print_json(findings, problems)
+    else:
+        out.print(f"\n{counted(problems, 'problem')}" if problems else "\nAll that is needed is there.")
     if problems:
         raise typer.Exit(1)
 
 
-async def _print_findings(*, quick: bool) -> list[Finding]:
-    from rich.markup import escape
+def _print_json(findings: list[Finding], problems: int) -> None:
+    import orjson
 
-    from rap_analyzer.cli.console import out
+    body = {"problems": problems, "findings": [asdict(finding) for finding in findings]}
+    sys.stdout.buffer.write(orjson.dumps(body, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+async def _findings(*, quick: bool, shown: bool) -> list[Finding]:
+    from contextlib import aclosing
+
     from rap_analyzer.cli.opening import settings_in_force
 
     settings = settings_in_force()
     findings = []
-    async for finding in _examine(settings, quick=quick):
-        findings.append(finding)
-        fix = f"  [dim]→ {escape(finding.fix)}[/dim]" if finding.fix else ""
-        out.print(f"{MARKS[finding.level]} {finding.subject:<10} {escape(finding.text)}{fix}")
+    async with aclosing(_examine(settings, quick=quick)) as examined:
+        async for finding in examined:
+            findings.append(finding)
+            if shown:
+                _print(finding)
     return findings
 
 
-async def _examine(settings: Settings, *, quick: bool) -> AsyncIterator[Finding]:
+def _print(finding: Finding) -> None:
+    from rich.markup import escape
+
+    from rap_analyzer.cli.console import out
+
+    fix = f"  [dim]→ {escape(finding.fix)}[/dim]" if finding.fix else ""
+    out.print(f"{MARKS[finding.level]} {finding.subject:<10} {escape(finding.text)}{fix}")
+
+
+async def _examine(settings: Settings, *, quick: bool) -> AsyncGenerator[Finding, None]:
     import shutil
-    import sys
 
     yield Finding(GOOD, "Python", sys.version.split()[0])
     folder = settings.data_dir.resolve()
@@ -72,16 +94,19 @@ async def _examine(settings: Settings, *, quick: bool) -> AsyncIterator[Finding]
     yield Finding(
         GOOD if enough else BAD, "disk", f"{free:.1f} GiB free for {folder}", "" if enough else "free at least 1 GiB"
     )
-    async for finding in _examine_store(settings):
+    redis = await _examine_redis(settings)
+    # What refuses us would keep everything else from being looked at.
+    usable = settings.model_copy(update={"redis_host": None}) if redis.level == BAD else settings
+    async for finding in _examine_store(usable):
         yield finding
-    yield await _examine_redis(settings)
+    yield redis
     yield _examine_model(settings)
     yield _token(settings.genius_access_token is not None, "Genius", "GENIUS_ACCESS_TOKEN", "genius.com/api-clients")
     yield _token(
         settings.spotify_client_id is not None, "Spotify", "SPOTIFY_CLIENT_ID", "developer.spotify.com/dashboard"
     )
     if not quick and settings.genius_access_token is not None:
-        yield await _examine_genius(settings)
+        yield await _examine_genius(usable)
 
 
 async def _examine_store(settings: Settings) -> AsyncIterator[Finding]:
@@ -96,18 +121,19 @@ async def _examine_store(settings: Settings) -> AsyncIterator[Finding]:
             overview = await services.pages.load_overview()
             tracks = overview["tracks"]
             kind = " (the demo's invented songs)" if overview["is_demo"] else ""
+            held = f"{counted(tracks, 'track')} by {counted(overview['artists'], 'artist')}{kind}"
             yield Finding(
-                GOOD if tracks else WARN, "corpus", f"{tracks:,} tracks by {overview['artists']:,} artists{kind}",
+                GOOD if tracks else WARN, "corpus", held,
                 "" if tracks else "rap demo, or rap scrape 'Name of an Artist'",
             )  # fmt: skip
             due = await services.passages.count_unembedded(services.embedder.model)
             yield Finding(
-                WARN if due else GOOD, "embeddings", f"{due:,} tracks not embedded", "rap embed" if due else ""
+                WARN if due else GOOD, "embeddings", f"{counted(due, 'track')} not embedded", "rap embed" if due else ""
             )
             steps, left_out = await services.analyzers.steps()
             for step in steps:
                 due = await services.analyses.count_unanalyzed(step.key)
-                text = f"{step.key.analyzer} v{step.key.version}: {due:,} tracks not analysed"
+                text = f"{step.key.analyzer} v{step.key.version}: {counted(due, 'track')} not analysed"
                 yield Finding(WARN if due else GOOD, "analyses", text, "rap analyze" if due else "")
             for name, why in left_out.items():
                 yield Finding(WARN, "analyses", f"{name} is left out: {why}", "")
@@ -116,13 +142,19 @@ async def _examine_store(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _examine_redis(settings: Settings) -> Finding:
+    from rap_analyzer.domain.errors import ConfigError
     from rap_analyzer.wiring import connect_cache
 
     if settings.redis_host is None:
         return Finding(GOOD, "Redis", "not configured; memory of each process is used")
     cache = connect_cache(settings)
-    status = await cache.status()
-    await cache.close()
+    try:
+        await cache.check_access()
+        status = await cache.status()
+    except ConfigError as error:
+        return Finding(BAD, "Redis", str(error), "check REDIS_PASSWORD")
+    finally:
+        await cache.close()
     where = f"{settings.redis_host}:{settings.redis_port}"
     if status == "healthy":
         return Finding(GOOD, "Redis", where)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import InputError
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ async def _report(*, as_json: bool) -> None:
     elif not coverage.tracks:
         out.print("The store holds no tracks yet: rap scrape or rap import brings some.")
     elif not any(source.methods for source in coverage.sources):
-        out.print(f"No metadata service was asked about the {coverage.tracks:,} tracks yet: rap enrich does.")
+        out.print(f"No metadata service was asked about the {counted(coverage.tracks, 'track')} yet: rap enrich does.")
     else:
         _print_coverage(coverage)
 
@@ -133,7 +134,7 @@ def _print_coverage(coverage: Coverage) -> None:
 
     from rap_analyzer.cli.console import out
 
-    embedded = f"{coverage.tracks:,} tracks, {coverage.embedded:,} with an audio embedding"
+    embedded = f"{counted(coverage.tracks, 'track')}, {coverage.embedded:,} with an audio embedding"
     table = Table(title=embedded, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("field", "tracks", "share", "oldest", "newest", "from"):
         table.add_column(name, justify="right" if name in ("tracks", "share") else "left", no_wrap=name != "from")
@@ -147,7 +148,8 @@ def _print_coverage(coverage: Coverage) -> None:
             out.print(f"{source.name}: not asked yet", markup=False)
             continue
         out.print(
-            f"{source.name}: {sum(source.methods.values()):,} tracks = {_counts(source.methods, ' + ')}", markup=False
+            f"{source.name}: {counted(sum(source.methods.values()), 'track')} = {_counts(source.methods, ' + ')}",
+            markup=False,
         )
         for what, figures in (("withheld", source.withheld), ("answers", source.freshness)):
             if figures:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import contextmanager
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import InputError, NotFound
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ async def _export(file: Path | None, form: Format, wanted: Wanted, *, with_lyric
                 bars.advance(now=f"{track['artist']}: {track['title']}")
             writer.finish()
             bars.finish()
-    err.print(f"{total:,} tracks in {file or 'standard output'}{_about_words(with_lyrics)}", markup=False)
+    err.print(f"{counted(total, 'track')} in {file or 'standard output'}{_about_words(with_lyrics)}", markup=False)
 
 
 def _about_words(with_lyrics: bool) -> str:
@@ -100,12 +100,7 @@ def _about_words(with_lyrics: bool) -> str:
 def _opened(file: Path | None) -> Iterator[TextIO]:
     """The file to write to: it gets its name when it is whole, so that half of one is never taken for all."""
     if file is None:
-        try:
-            yield sys.stdout
-            sys.stdout.flush()
-        except BrokenPipeError:  # whoever reads has seen enough; the interpreter must not flush again
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit from None
+        yield sys.stdout
         return
     part = file.with_name(file.name + ".part")
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import InputError, NotFound
 
 if TYPE_CHECKING:
@@ -56,10 +57,15 @@ def rhymes(
     ] = None,
     limit: Annotated[int, typer.Option(help="With --for: most answers of a kind, up to 100.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="With --for: print JSON.")] = False,
+    markup: Annotated[
+        bool, typer.Option("--markup", help="Mark what rhymes as {a:table}, by its chain, instead of by colour.")
+    ] = False,
 ) -> None:
     """Show which syllables rhyme; or, with --for, what rhymes with a word or a bar's end."""
     if asked is not None and (file or jsonl):
         raise InputError("--for brings its own text: leave FILE and --jsonl out.")
+    if markup and (jsonl or asked is not None):
+        raise InputError("--markup is for the text of a song: leave --jsonl and --for out.")
     if asked is None and as_json:
         raise InputError("--json goes with --for; the chains of a text are written by --jsonl.")
     if asked is not None:
@@ -72,7 +78,7 @@ def rhymes(
     if jsonl:
         json_lines.answer_lines(file, rhyming.answer_all)
     else:
-        rhyming.show(file)
+        rhyming.show(file, markup=markup)
 
 
 async def _search(query: str, filters: Filters, limit: int, *, as_json: bool) -> None:
@@ -95,7 +101,7 @@ async def _print_answer(services: Services, answer: Answer) -> None:
     if not answer.hits:
         tracks = (await services.pages.load_overview()).get("tracks", 0)
         hint = "try other words or fewer filters" if tracks else "the corpus is empty: rap demo fills it, or rap scrape"
-        out.print(f"Nothing found in {tracks:,} tracks; {hint}.")
+        out.print(f"Nothing found in {counted(tracks, 'track')}; {hint}.")
     for place, hit in enumerate(answer.hits, start=1):
         out.print(_hit_text(place, hit))
     if any(hit.source == "demo" for hit in answer.hits):

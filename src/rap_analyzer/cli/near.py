@@ -6,6 +6,7 @@ import sys
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import StoreError
 from rap_analyzer.domain.near_rhymes import asked_ending, checked_limit
 from rap_analyzer.domain.rhyming_words import rhyming_words
@@ -64,7 +65,10 @@ def _notice(found: NearBars) -> str:
     if not found.tracks:
         return EMPTY
     unread = found.tracks - found.read
-    return f"{unread:,} of {found.tracks:,} tracks are not read by sound yet: rap analyze." if unread else ""
+    tracks = counted(found.tracks, "track")
+    return (
+        f"{unread:,} of {tracks} {'is' if unread == 1 else 'are'} not read by sound yet: rap analyze." if unread else ""
+    )
 
 
 def _print_words(ending: Ending, words: Sequence[Answer]) -> None:
@@ -76,15 +80,11 @@ def _print_words(ending: Ending, words: Sequence[Answer]) -> None:
     if not words:
         out.print("Nothing in the dictionary rhymes with it.")
     for span, of_span in groupby(words, key=lambda one: one.span):
-        out.print(Text(f"\n{_syllables(span)}", style="bold"))
+        out.print(Text(f"\n{counted(span, 'syllable')}", style="bold"))
         for kind, of_kind in groupby(of_span, key=lambda one: one.kind):
             line = Text(f"  {SAID[kind]:<10}", style="dim")
             line.append(", ".join(one.text for one in of_kind), style=STYLES[kind])
             out.print(line)
-
-
-def _syllables(span: int) -> str:
-    return f"{span} syllable{'s' if span > 1 else ''}"
 
 
 def _print_bars(found: NearBars | None, notice: str) -> None:
@@ -95,9 +95,11 @@ def _print_bars(found: NearBars | None, notice: str) -> None:
     if found and found.read:
         demo = any(one.bar.source == "demo" for one in found.bars)
         songs = "of the demo's invented songs" if demo else "of your corpus"
-        heading = f"{len(found.bars)} bars {songs}" if found.bars else "No bar of your corpus ends so"
+        heading = f"{counted(len(found.bars), 'bar')} {songs}" if found.bars else "No bar of your corpus ends so"
         out.print(
-            Text(f"\n{heading}", style="bold").append(f" ({found.read:,} tracks looked at)", style="not bold dim")
+            Text(f"\n{heading}", style="bold").append(
+                f" ({counted(found.read, 'track')} looked at)", style="not bold dim"
+            )
         )
         for one in found.bars:
             out.print(_bar(one))

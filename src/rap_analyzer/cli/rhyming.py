@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from itertools import groupby
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 from rap_analyzer.cli.json_lines import as_lines, opened, read_line
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import InputError
+from rap_analyzer.domain.spelling import split_spelling
 from rap_analyzer.domain.text_record import too_long
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from rich.text import Text
 
     from rap_analyzer.cli.json_lines import Line
 
+SPECIAL = re.compile(r"[{}\\]")
 COLOURS = (
     "yellow",
     "cyan",
@@ -28,8 +36,13 @@ COLOURS = (
 )
 
 
-def show(file: Path | None) -> None:
-    """Print a text's bars with rhyming syllables in colour, scheme letters, and a line of figures."""
+def show(file: Path | None, *, markup: bool = False) -> None:
+    """Print a text's bars with scheme letters, and a line of figures.
+
+    Args:
+        file: where the text is; None for standard input.
+        markup: mark rhyming syllables as `{a:table}`, by their chain, instead of by colour.
+    """
     from rap_analyzer.adapters.song_files import decoded
     from rap_analyzer.analyzers.rhymes import rhymes_json
     from rap_analyzer.cli.console import out
@@ -45,11 +58,11 @@ def show(file: Path | None) -> None:
     if not any(map(str.isalnum, text)):
         raise InputError(f"{name}: there are no words in the text, so nothing can rhyme; give lyrics, one bar a line.")
     answer = rhymes_json(text)
-    for line in _coloured(text, answer):
+    for line in _lines(text, answer, markup=markup):
         out.print(line, soft_wrap=True)
     out.print()
-    for line in _figures(answer):
-        out.print(line, style="dim", soft_wrap=True)
+    for figure in _figures(answer):
+        out.print(figure, style="dim", soft_wrap=True)
 
 
 def _figures(answer: dict[str, Any]) -> Iterator[str]:
@@ -63,15 +76,11 @@ def _figures(answer: dict[str, Any]) -> Iterator[str]:
     chains = [c for c in answer["chains"] if c["kinds"] != ["identical"]]
     longest = max((c["length"] for c in chains), default=0)
     yield (
-        f"{answer['metrics']['rhyme_density']:.0%} of syllables rhyme, in {_counted(len(chains), 'chain')}; "
-        f"the longest span has {_counted(longest, 'syllable')}."
+        f"{answer['metrics']['rhyme_density']:.0%} of syllables rhyme, in {counted(len(chains), 'chain')}; "
+        f"the longest span has {counted(longest, 'syllable')}."
         if chains
         else "No syllables rhyme."
     )
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def answer_all(lines: list[Line]) -> bytes:
@@ -83,36 +92,63 @@ def answer_all(lines: list[Line]) -> bytes:
     return as_lines(records, iter(heard))
 
 
-def _coloured(text: str, answer: dict[str, Any]) -> Iterator[Any]:
+def _lines(text: str, answer: dict[str, Any], *, markup: bool) -> Iterator[Text]:
+    """Headers and bars, each bar with its letter in the scheme."""
     from rich.text import Text
 
     from rap_analyzer.domain.hues import assign_hues
     from rap_analyzer.domain.lyrics import parse
 
-    chains = {c["id"]: c for c in answer["chains"] if c["kinds"] != ["identical"]}
-    hues = assign_hues(chains.values(), len(COLOURS))
+    chains = [c for c in answer["chains"] if c["kinds"] != ["identical"]]
+    hues, labels = assign_hues(chains, len(COLOURS)), _labels(chains)
     for section, scheme in zip(parse(text).sections, answer["schemes"], strict=True):
         if section.header:
             yield Text(f"\n   [{section.header}]", style="dim")
         letters = iter(scheme.split() if " " in scheme else scheme)
         for bar in section.bars:
             letter = next(letters, "") if bar.sung else ""  # "..." and "[laughs]" have no letter in the scheme
-            yield Text(f"{letter:>2} ", style="dim") + _bar(bar.text, answer["bars"][bar.index]["words"], hues)
+            pieces = _pieces(bar.text, answer["bars"][bar.index]["words"], labels)
+            line = Text(_marked(pieces, labels)) if markup else _coloured(pieces, hues)
+            yield Text.assemble((f"{letter:>2} ", "dim"), line)
 
 
-def _bar(text: str, words: list[dict[str, Any]], hues: dict[str, int]) -> Any:
-    from rich.text import Text
+def _labels(chains: list[dict[str, Any]]) -> dict[str, str]:
+    """A label for each chain, by its id: a to z, then aa, ab, in the order in which they begin."""
 
-    from rap_analyzer.domain.spelling import split_spelling
+    def begins(chain: dict[str, Any]) -> tuple[int, int]:
+        return min((member["bar"], member["word"]) for member in chain["members"])
 
-    line, answered = Text(), iter(words)
+    labels: dict[str, str] = {}
+    for number, chain in enumerate(sorted(chains, key=begins)):
+        front, last = divmod(number, len(ascii_lowercase))
+        labels[chain["id"]] = (ascii_lowercase[front - 1] if front else "") + ascii_lowercase[last]
+    return labels
+
+
+def _pieces(text: str, words: list[dict[str, Any]], known: Container[str]) -> Iterator[tuple[str, str | None]]:
+    """A bar's text in parts, each with the id of the chain that it rhymes in, if any of those known."""
+    answered = iter(words)
     for n, token in enumerate(text.split()):
-        line.append(" " if n else "")
+        if n:
+            yield " ", None
         word = next(answered, None) if any(c.isalnum() for c in token) else None
         syllables = word["syllables"] if word else []
         for part, syllable in zip(
             split_spelling(token, max(1, len(syllables))), syllables or [{"chains": []}], strict=True
         ):
-            own = [link["id"] for link in syllable["chains"] if link["id"] in hues]
-            line.append(part, style=f"bold {COLOURS[hues[own[0]]]}" if own else "")
+            yield part, next((link["id"] for link in syllable["chains"] if link["id"] in known), None)
+
+
+def _coloured(pieces: Iterable[tuple[str, str | None]], hues: Mapping[str, int]) -> Text:
+    from rich.text import Text
+
+    return Text.assemble(*((part, f"bold {COLOURS[hues[chain]]}" if chain else "") for part, chain in pieces))
+
+
+def _marked(pieces: Iterable[tuple[str, str | None]], labels: Mapping[str, str]) -> str:
+    """Syllables of one chain that stand together as `{a:table}`; braces and backslashes of the text are escaped."""
+    line = ""
+    for chain, together in groupby(pieces, key=lambda piece: piece[1]):
+        text = SPECIAL.sub(r"\\\g<0>", "".join(part for part, _ in together))
+        line += f"{{{labels[chain]}:{text}}}" if chain else text
     return line

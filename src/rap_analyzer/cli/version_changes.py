@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ async def _changes(services: Services, name: str, old: str, new: str) -> Version
     known = await services.analyses.load_versions_of(name)
     missing = [version for version in (old, new) if version not in known]
     if missing:
-        listed = ", ".join(f"{version} ({tracks:,} tracks)" for version, tracks in known.items()) or "none"
+        listed = ", ".join(f"{version} ({counted(tracks, 'track')})" for version, tracks in known.items()) or "none"
         raise InputError(f"Version {missing[0]} of {name} has judged no track; these have: {listed}.")
     changes, after = VersionChanges(), 0
     while rows := await services.analyses.load_both(name, old, new, after, READ_AT_ONCE):
@@ -49,7 +50,7 @@ def _print(name: str, old: str, new: str, changes: VersionChanges) -> None:
 
     from rap_analyzer.cli.console import out
 
-    out.print(f"{name}, version {old} against {new}: {changes.tracks:,} tracks judged by both", markup=False)
+    out.print(f"{name}, version {old} against {new}: {counted(changes.tracks, 'track')} judged by both", markup=False)
     for (was, became), count in changes.statuses.most_common():
         out.print(f"  {count:,} × {was} became {became}", markup=False)
     moved = changes.moved()

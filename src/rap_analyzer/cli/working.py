@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 STATUSES = ("todo", "doing", "succeeded", "failed", "cancelled", "aborted")
 SHOWN = 20
-LOOK_S = 5.0
+SILENCE_S = 16.0
+"""Seconds after which a worker that shows no sign of life counts as gone."""
 
 jobs_app = typer.Typer(help="Batches that wait, are being done, or have ended.", invoke_without_command=True)
 
@@ -115,39 +117,46 @@ async def _show(status: list[str] | None, limit: int, as_json: bool) -> None:
 
     async with opened_services() as services:
         counts = await services.jobs.count()
+        is_worked = await services.jobs.has_workers(SILENCE_S)
         budgets = await services.budgets.load_wanted()
         rows = await services.jobs.list_jobs(status or ("doing", "failed"), limit)
     if as_json:
         body = {
-            "queues": [asdict(c) | {"seconds_left": c.seconds_left} for c in counts],
+            "workers": is_worked,
+            "queues": [asdict(c) | {"seconds_left": c.seconds_left if is_worked else None} for c in counts],
             "budgets": list(map(asdict, budgets)),
             "jobs": list(map(asdict, rows)),
         }
         out.print(orjson.dumps(body, default=str).decode(), markup=False)
         return
-    out.print("\n".join(map(_queue_line, counts)) or "Nothing was ever queued: rap analyze --detach queues work.")
+    lines = [_queue_line(count, is_worked=is_worked) for count in counts]
+    out.print("\n".join(lines) or "Nothing was ever queued: rap analyze --detach queues work.", markup=False)
+    if not is_worked and any(count.tracks_left for count in counts):
+        out.print("No worker runs, so nothing of it is done: rap worker, or rap analyze.")
     for budget in budgets:
         out.print(str(budget), markup=False)
     for row in rows:
         out.print(_job_line(row), markup=False)
 
 
-def _queue_line(count: QueueCount) -> str:
+def _queue_line(count: QueueCount, *, is_worked: bool) -> str:
     line = (
         f"{count.queue}: {count.todo:,} waiting + {count.doing:,} being done + {count.succeeded:,} done"
         f" + {count.failed:,} failed + {count.cancelled:,} cancelled"
     )
     if not count.tracks_left:
         return line
-    speed = f", {count.tracks_a_second:,.0f}/s" if count.tracks_a_second else ""
-    left = f", {_duration(count.seconds_left)} left" if count.seconds_left else ""
-    return f"{line}; {count.tracks_left:,} tracks to go{speed}{left}"
+    speed = f", {count.tracks_a_second:,.0f}/s" if is_worked and count.tracks_a_second else ""
+    left = f", {_duration(count.seconds_left)} left" if is_worked and count.seconds_left else ""
+    return f"{line}; {counted(count.tracks_left, 'track')} to go{speed}{left}"
 
 
 def _job_line(row: JobRow) -> str:
     due = f", again at {row.due_at:%H:%M:%S}" if row.due_at else ""
     why = f": {row.reason}" if row.reason else ""
-    return f"  {row.id}  {row.queue}  {row.status}, {row.tracks:,} tracks, attempt {row.attempts + 1}{due}{why}"
+    return (
+        f"  {row.id}  {row.queue}  {row.status}, {counted(row.tracks, 'track')}, attempt {row.attempts + 1}{due}{why}"
+    )
 
 
 def _duration(seconds: float | None) -> str:
@@ -164,4 +173,4 @@ async def _change(what: str, numbers: list[int] | None) -> None:
         change = services.jobs.retry if what == "retry" else services.jobs.cancel
         count = await change(numbers)
     done = "queued again" if what == "retry" else "cancelled"
-    out.print(f"{count:,} {'batch' if count == 1 else 'batches'} {done}")
+    out.print(f"{counted(count, 'batch', 'batches')} {done}")

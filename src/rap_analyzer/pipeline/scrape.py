@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import Blocked, InputError, NotFound, RateLimited, SourceError
 from rap_analyzer.domain.frontier import REQUESTS_A_SONG, Budget, Scope, Wish, WishKind
 from rap_analyzer.domain.selection import Sort
@@ -154,7 +155,7 @@ class _Run:
         promised = self._source.requests + REQUESTS_A_SONG * self._under_way
         affordable = (self._budget.max_requests - promised) // requests
         if affordable < 1:
-            self.report.ended = f"The budget of {self._budget.max_requests:,} requests is used up"
+            self.report.ended = f"The budget of {counted(self._budget.max_requests, 'request')} is used up"
         return max(0, min(affordable, most))
 
     async def _is_through(self, name: str) -> bool:

@@ -13,6 +13,7 @@ from rap_analyzer.ports.machinery import (
 from rap_analyzer.ports.sources import FeatureSource, LyricsPage, LyricsSource, MetadataSource
 from rap_analyzer.ports.stores import (
     AnalysisStore,
+    CorpusLists,
     EnrichmentStore,
     FailureStore,
     Frontier,
@@ -33,6 +34,7 @@ __all__ = [
     "Analyzer",
     "Cache",
     "ChatModel",
+    "CorpusLists",
     "CpuPool",
     "Embedder",
     "EmotionModel",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rap_analyzer.domain.fingerprint import Fingerprint
     from rap_analyzer.domain.frontier import KnownSong, Listing, Scope, SongPage
     from rap_analyzer.domain.job import AnalyzerKey
+    from rap_analyzer.domain.listing import ArtistRow, ListQuery, TrackRow
     from rap_analyzer.domain.near_bars import Candidate, TailReading
     from rap_analyzer.domain.passage import TrackEmbedding, UnembeddedTrack
     from rap_analyzer.domain.query import SearchQuery
@@ -246,6 +247,16 @@ class SearchStore(Protocol):
 
     async def load_similar(self, track_id: int, limit: int) -> Sequence[SimilarTrack]:
         """Nearest tracks by lyrics embedding, other versions of the same words left out."""
+
+
+class CorpusLists(Protocol):
+    """The store as a list of what it holds."""
+
+    async def list_tracks(self, query: ListQuery) -> tuple[int, Sequence[TrackRow]]:
+        """How many tracks meet the query, and those of its page."""
+
+    async def list_artists(self, query: ListQuery) -> tuple[int, Sequence[ArtistRow]]:
+        """How many artists have tracks that meet the query, and those of its page."""
 
 
 class TailStore(Protocol):

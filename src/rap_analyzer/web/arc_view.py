@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rap_analyzer.domain.analysis import Status
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.emotion import sentiment_of
 
 if TYPE_CHECKING:
@@ -216,7 +217,8 @@ def _point(span: Span, bars: Sequence[Bar], scores: Mapping[str, float], sentime
 
 def _summary(measures: Mapping[str, Any]) -> str:
     scores = ", ".join(f"{name} {_percent(measures['scores'][name])}" for name in SHOWN)
-    return f"Scores of {measures['bars']:,} bars. Means: {scores}, neutral {_percent(measures['scores']['neutral'])}."
+    neutral = _percent(measures["scores"]["neutral"])
+    return f"Scores of {counted(measures['bars'], 'bar')}. Means: {scores}, neutral {neutral}."
 
 
 def _percent(score: float) -> str:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from rap_analyzer import telemetry
-from rap_analyzer.domain.errors import ConfigError
+from rap_analyzer.domain.errors import NotFound
 
 router = APIRouter(tags=["health"])
 
@@ -43,7 +43,7 @@ async def health(request: Request) -> dict[str, Any]:
 
 @router.get("/metrics")
 async def metrics(request: Request) -> Response:
-    """Metrics in Prometheus's text form; off when PROMETHEUS_ENABLED is false."""
+    """Metrics in Prometheus's text form; 404 when PROMETHEUS_ENABLED is false."""
     if not request.app.state.services.settings.prometheus_enabled:
-        raise ConfigError("Metrics are off: set PROMETHEUS_ENABLED=true.")
+        raise NotFound("Metrics are switched off here: PROMETHEUS_ENABLED is false.")
     return Response(telemetry.render_metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")

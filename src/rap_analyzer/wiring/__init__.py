@@ -17,6 +17,7 @@ from rap_analyzer.adapters.postgres.embedded import EmbeddedServer
 from rap_analyzer.adapters.postgres.enrichments import EnrichmentStore
 from rap_analyzer.adapters.postgres.failures import FailureStore
 from rap_analyzer.adapters.postgres.jobs import JobStore
+from rap_analyzer.adapters.postgres.listing import CorpusLists
 from rap_analyzer.adapters.postgres.migration import migrate
 from rap_analyzer.adapters.postgres.pages import CorpusPages
 from rap_analyzer.adapters.postgres.passages import PassageStore, SearchStore
@@ -75,6 +76,7 @@ class Services:
     tails: TailStore
     versions: VersionStore
     pages: CorpusPages
+    lists: CorpusLists
     searcher: Searcher
     bar_finder: BarFinder
     embedder: MiniLmEmbedder
@@ -98,7 +100,7 @@ async def open_services(settings: Settings, processes: int | None = None) -> Asy
 
     Raises:
         StoreError: PostgreSQL does not answer.
-        ConfigError: a setting is missing.
+        ConfigError: a setting is missing, or Redis refuses the password.
     """
     async with AsyncExitStack() as stack:
         database, reader = await _open_store(settings, stack)
@@ -106,6 +108,7 @@ async def open_services(settings: Settings, processes: int | None = None) -> Asy
         stack.callback(pool.close, wait=True)
         cache = connect_cache(settings)
         stack.push_async_callback(cache.close)
+        await cache.check_access()
         states = _connect_states(settings, database, stack)
         embedder = MiniLmEmbedder(model_files(settings), settings.embedding_precision)
         yield Services(
@@ -123,6 +126,7 @@ async def open_services(settings: Settings, processes: int | None = None) -> Asy
             tails=TailStore(database),
             versions=VersionStore(database),
             pages=CorpusPages(reader),
+            lists=CorpusLists(reader),
             searcher=Searcher(SearchStore(reader), embedder),
             bar_finder=BarFinder(TailStore(reader)),
             embedder=embedder,

@@ -30,6 +30,7 @@ from rap_analyzer.adapters.postgres.embedded_access import (
     check_enterable,
     close_folder,
     hand_over,
+    opened_here,
     server_user,
     write_rules,
 )
@@ -211,7 +212,7 @@ class EmbeddedServer:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with (self._home / "lock").open("w") as handle:
+        with open(self._home / "lock", "w", opener=opened_here) as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 

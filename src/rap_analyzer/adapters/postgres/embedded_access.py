@@ -84,7 +84,7 @@ def close_folder(folder: Path, user: pwd.struct_passwd | None) -> None:
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in allowed:
         raise ConfigError(f"{folder} is not yours: remove it, or set RAP_DATA_DIR to another folder.")
     if user and found.st_uid != user.pw_uid:
-        os.chown(folder, user.pw_uid, user.pw_gid)
+        os.chown(folder, user.pw_uid, user.pw_gid, follow_symlinks=False)
     if stat.S_IMODE(found.st_mode) != OWNER_ONLY:
         folder.chmod(OWNER_ONLY)
 
@@ -117,12 +117,18 @@ def write_rules(cluster: Path, user: pwd.struct_passwd | None) -> bool:
     changed = [name for name, text in rules.items() if not _holds(cluster / name, text)]
     for name in changed:
         fresh = cluster / f"{name}.new"
-        fresh.write_text(rules[name], "utf8")
-        fresh.chmod(0o600)
-        if user:
-            os.chown(fresh, user.pw_uid, user.pw_gid)
+        fresh.unlink(missing_ok=True)
+        with open(fresh, "x", encoding="utf8", opener=opened_here) as file:
+            file.write(rules[name])
+            if user:
+                os.fchown(file.fileno(), user.pw_uid, user.pw_gid)
         fresh.rename(cluster / name)
     return bool(changed)
+
+
+def opened_here(path: str, flags: int) -> int:
+    """An opener for files in the server's folders: private, and never what a link there leads root to."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def _holds(path: Path, text: str) -> bool:

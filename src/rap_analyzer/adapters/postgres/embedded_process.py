@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import importlib.util
-import os
 import re
 import subprocess
 import threading
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from rap_analyzer.adapters.postgres.database import DISK_IS_FULL
-from rap_analyzer.adapters.postgres.embedded_access import identity, server_user
+from rap_analyzer.adapters.postgres.embedded_access import identity, opened_here, server_user
 from rap_analyzer.domain.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
@@ -122,10 +121,7 @@ class ServerProgram:
         return len(lines) > STATUS_LINE and lines[0] == b"%d" % process and lines[STATUS_LINE].strip() == b"ready"
 
     def _log(self) -> IO[bytes]:
-        def opener(path: str, flags: int) -> int:
-            return os.open(path, flags | os.O_NOFOLLOW, 0o600)
-
-        return open(self._log_file, "ab", opener=opener)
+        return open(self._log_file, "ab", opener=opened_here)
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603

@@ -81,6 +81,11 @@ class JobStore:
         """How each queue stands."""
         return [QueueCount(**row) for row in await self._database.fetch("count_jobs", {"task": TASK})]
 
+    async def has_workers(self, silence_s: float) -> bool:
+        """Whether any worker has shown a sign of life within so many seconds."""
+        row = await self._database.fetch_one("has_workers", {"silence": silence_s})
+        return bool(row and row["alive"])
+
     async def cancel(self, ids: Sequence[int] | None) -> int:
         """Take these out, or all that are open; what is being done is asked to stop. Returns how many."""
         rows = await self._database.fetch("cancel_jobs", _chosen(ids))

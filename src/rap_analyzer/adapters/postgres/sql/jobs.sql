@@ -79,6 +79,11 @@ SELECT queue_name AS queue,
                          AND d.task_name = %(task)s AND d.queue_name = j.queue_name) e), 0)::float AS tracks_a_second
 FROM procrastinate_jobs j WHERE task_name = %(task)s GROUP BY queue_name ORDER BY queue_name;
 
+-- has_workers --
+-- Whether any worker has shown a sign of life of late
+SELECT EXISTS (
+    SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %(silence)s)) AS alive;
+
 -- cancel_jobs --
 -- Take waiting jobs out; those that are being done are asked to stop
 SELECT procrastinate_cancel_job_v1(id, true, false) AS id FROM procrastinate_jobs
