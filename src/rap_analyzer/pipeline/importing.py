@@ -234,7 +234,7 @@ def _told_apart(met: _Met, run: _Run) -> _Met:
     draft, song = met.draft, met.draft.song
     if draft.outcome is not Outcome.STORED:
         return met
-    parts = (song.title, song.artist, song.album or "", str(song.year or ""), draft.digest)
+    parts = (song.title, song.artist, song.album or "", str(song.year or ""), draft.provenance.raw_digest)
     content = hashlib.sha256("\x1f".join(parts).lower().encode("utf-8", "surrogatepass")).digest()
     first = run.seen.first(content, met.row)
     if first != met.row:
