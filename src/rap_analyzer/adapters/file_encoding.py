@@ -73,12 +73,13 @@ def find_encoding(file: FileBytes, asked: str | None = None) -> Encoding:
     Raises:
         InputError: there is no such encoding, or the bytes may be in several or in none that we know.
     """
-    if asked:
-        return _named(asked)
     survey = _Survey()
-    for chunk in file.chunks():
-        if survey.add(chunk):
+    named = _named(asked) if asked else None
+    for chunk in file.chunks() if file.is_packed or not named else ():
+        if survey.add(chunk) and not file.is_packed:  # what is packed is read to its end, to see that it is whole
             break
+    if named:
+        return named
     return replace(survey.decide(file.name), has_nul=survey.has_nul)
 
 
@@ -109,9 +110,9 @@ class _Survey:
         if not self._is_started:
             self._is_started = True
             self._known = _marked(chunk) or _wide(chunk)
-            if self._known:
-                self.has_nul = True
-                return True
+            self.has_nul = self._known is not None
+        if self._known:
+            return True
         self.has_nul = self.has_nul or 0 in chunk
         if chunk.isascii() and not self._is_pending:
             return False
@@ -191,7 +192,10 @@ def bounded_lines(text: TextIO, name: str) -> Iterator[str]:
     while line := text.readline(LONGEST_LINE):
         number += 1
         if len(line) >= LONGEST_LINE:
-            raise InputError(f"{name}, line {number:,}: it is longer than {LONGEST_LINE:,} characters, so no song.")
+            raise InputError(
+                f"{name}, line {number:,}: it is longer than {LONGEST_LINE:,} characters, so no song. "
+                "Rows before it are stored."
+            )
         yield line
 
 

@@ -172,7 +172,7 @@ class _JsonFile:
     def __init__(self, file: FileBytes, _: str | None, encoding: str | None) -> None:
         self._file, self._encoding = file, find_encoding(file, encoding)
         with self._encoding.open(file) as text:
-            self._has_lines = has_object_lines(bounded_lines(text, file.name))
+            self._has_lines = has_object_lines(text)
         first = list(islice(self.rows(), LOOKED_AT))
         if all(row.fault for row in first):
             fault = first[0].fault if first else "there is nothing in it"
