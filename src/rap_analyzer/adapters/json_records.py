@@ -95,8 +95,9 @@ def _row(value: Any, number: int, where: str) -> FileRow:
 def _flat(song: dict[str, Any]) -> dict[str, Any]:
     """A song as Genius and `rap export` write it, with names in place of objects."""
     flat = dict(song)
-    if not flat.get("artist"):
-        flat["artist"] = flat.get("primary_artist") or flat.get("artist_names")
+    artist = flat.get("artist") or flat.get("primary_artist") or flat.get("artist_names")
+    if artist:
+        flat["artist"] = artist
     for name in ("artist", "album"):
         if isinstance(flat.get(name), dict):
             flat[name] = flat[name].get("name") or flat[name].get("title")

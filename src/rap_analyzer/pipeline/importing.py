@@ -84,7 +84,7 @@ def plan_import(
 
 def _check_columns(columns: Mapping[str, str], names: Sequence[str], tag: str | None) -> None:
     missing = [name for name in REQUIRED if name not in columns]
-    if missing and len(names) == 1:
+    if missing and len(names) == 1 and not columns:
         raise InputError(
             f"The file has no column {missing[0]!r}; it has {_listed(names)}, and no other: if its columns stand apart "
             "by another sign than a comma, semicolon, tab or |, name it with --delimiter SIGN."
