@@ -13,6 +13,7 @@ from rap_analyzer import telemetry
 from rap_analyzer.analyzers.algorithmic import MEASURES
 from rap_analyzer.cli import app
 from rap_analyzer.cli.console import EXIT_CODES, INTERRUPTED, READER_GONE
+from rap_analyzer.domain.export_schema import columns
 from rap_analyzer.settings import Settings
 from rap_analyzer.web.app import create_app
 from rap_analyzer.wiring import ANALYZERS
@@ -138,6 +139,12 @@ def test_every_endpoint_has_a_section() -> None:
     paths: dict[str, dict[str, Any]] = create_app().openapi()["paths"]
     routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     assert set(headings(page("api"))) == routes
+
+
+def test_every_column_of_an_export_has_a_row() -> None:
+    """With its type and its meaning, in order, and no row for a column that is gone."""
+    told = re.findall(r"^\| `([^`]+)` \| (\w+) \| (.+) \|$", page("export"), re.MULTILINE)
+    assert told == [(column.name, column.kind, column.meaning) for column in columns(with_lyrics=True)]
 
 
 def test_every_table_of_the_migrations_is_named() -> None:

@@ -252,9 +252,12 @@ def test_a_packed_file_is_read_as_what_it_packs(tmp_path: Path, ending: str, pac
 
 def test_a_packed_file_that_is_cut_off_is_refused_whole(tmp_path: Path) -> None:
     """Before a row of it is stored."""
-    packed = gzip.compress(b"title,artist,lyrics\n" + b"T,A,x\n" * 9000)
-    with pytest.raises(InputError, match="damaged or cut off"):
-        SongFile(written(tmp_path / "songs.csv.gz", packed[:-50]))
+    text = b"title,artist,lyrics\n" + b"T,A,x\n" * 9000
+    for whole in (text, b"\xef\xbb\xbf" + text):
+        file = written(tmp_path / "songs.csv.gz", gzip.compress(whole)[:-50])
+        for encoding in (None, "utf-8"):
+            with pytest.raises(InputError, match="damaged or cut off"):
+                SongFile(file, encoding=encoding)
 
 
 def test_a_bomb_is_refused(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from rap_analyzer.domain.transcription import clean_transcription
         ("one\n\n\n\n\ntwo", "one\n\ntwo"),
         ("\ufeff  padded  ", "padded"),
         ("line\u2028line", "line\nline"),
+        ("\x1b[31mred\x1b[0m \x1b]0;title\x07and \x9b2Kplain", "red and plain"),
+        ("left\u202eto\u2066right\u2069", "lefttoright"),
     ],
 )
 def test_what_no_reader_sees_is_taken_out(raw: str, clean: str) -> None:

@@ -61,35 +61,44 @@ class _TooLong(csv.Error):
 
 
 class _Lines:
-    """Lines that can be taken back, without NUL characters."""
+    """Lines that can be taken back.
 
-    def __init__(self, lines: Iterable[str]) -> None:
+    Attributes:
+        taken: those of the record under way.
+        limit: characters that it may have.
+        ended: whether more lines were asked for than there are.
+    """
+
+    def __init__(self, lines: Iterable[str], before: int) -> None:
         self._lines = iter(lines)
         self._again: deque[str] = deque()
-        self.number = 0
-        self.limit = LONGEST_RECORD
-        self.begin()
+        self._before = before
+        self.taken: list[str] = []
+        self.size, self.limit = 0, LONGEST_RECORD
+        self.ended = False
+
+    @property
+    def number(self) -> int:
+        """Lines that have been read."""
+        return self._before + len(self.taken)
 
     def begin(self) -> None:
         """A record begins with the next line."""
-        self.taken: list[str] = []
+        self._before += len(self.taken)
+        self.taken = []
         self.size = 0
-        self.has_escape = self.ended = False
+        self.ended = False
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        try:
-            line = self._again.popleft() if self._again else next(self._lines).replace("\x00", "")
-        except StopIteration:
+        line = self._again.popleft() if self._again else next(self._lines, "")
+        if not line:
             self.ended = True
-            raise
-        self.number += 1
+            raise StopIteration
         self.taken.append(line)
         self.size += len(line)
-        if '\\"' in line:
-            self.has_escape = True
         if self.size > self.limit:
             raise _TooLong
         return line
@@ -97,8 +106,19 @@ class _Lines:
     def give_back(self) -> None:
         """The record under way has not been read."""
         self._again.extendleft(reversed(self.taken))
-        self.number -= len(self.taken)
+        self.taken = []
         self.begin()
+
+    def set_aside(self) -> list[str]:
+        """The lines of the record under way, which is left until `resume`."""
+        kept = self.taken
+        self.begin()
+        return kept
+
+    def resume(self, kept: list[str]) -> None:
+        """The record that was set aside goes on."""
+        self._before -= len(kept)
+        self.taken = kept
 
     def take(self, count: int) -> None:
         """So many lines are read without a look into them."""
@@ -108,10 +128,10 @@ class _Lines:
     def peek(self) -> str | None:
         """The next line, which stays; None at the end."""
         if not self._again:
-            line = next(self._lines, None)
-            if line is None:
+            line = next(self._lines, "")
+            if not line:
                 return None
-            self._again.append(line.replace("\x00", ""))
+            self._again.append(line)
         return self._again[0]
 
 
@@ -126,8 +146,7 @@ class CsvRecords:
 
     def __init__(self, lines: Iterable[str], dialect: Dialect, before: int = 0) -> None:
         csv.field_size_limit(2**31 - 1)
-        self._lines = _Lines(lines)
-        self._lines.number = before
+        self._lines = _Lines(lines, before)
         self._dialect = dialect
         self._escaped = EscapedDialect(
             dialect.delimiter, dialect.quotechar or '"', skip_spaces=bool(dialect.skipinitialspace)
@@ -197,7 +216,7 @@ class CsvRecords:
                 fields, reader = None, csv.reader(lines, self._dialect)
             number += 1
             fault = ""
-            if fields is None or lines.has_escape or len(fields) != self._width:
+            if fields is None or len(fields) != self._width or ("\\" in "".join(fields) and self._has_escape()):
                 if fields is not None and not any(map(str.strip, fields)):
                     continue
                 fields, fault = self._settle(fields)
@@ -210,7 +229,7 @@ class CsvRecords:
         """A record that is not plainly right: in another way of quoting it may be."""
         lines, width = self._lines, self._width
         has_ended, count = lines.ended and fields is None, len(lines.taken)
-        if lines.has_escape and (escaped := self._reread(self._escaped)):
+        if self._has_escape() and (escaped := self._reread(self._escaped)):
             return escaped, ""
         if fields is not None and len(fields) >= width and not any(fields[width:]):
             lines.give_back()
@@ -225,6 +244,10 @@ class CsvRecords:
         lines.take(count)
         form = LONG if len(fields) > width else SHORT
         return [], form.format(len(fields), "" if len(fields) == 1 else "s", width, self._delimiter)
+
+    def _has_escape(self) -> bool:
+        """Whether a backslash stands before a quote in the record under way."""
+        return any(f"\\{self._quote}" in line for line in self._lines.taken)
 
     def _reread(self, dialect: Dialect | None) -> list[str] | None:
         """The record under way in this dialect, or with quotes that are not doubled; None when it has another width."""
@@ -269,11 +292,10 @@ class CsvRecords:
         """
         while True:
             self._lines.take(1)
-            kept = self._lines.taken
-            self._lines.begin()
+            kept = self._lines.set_aside()
             line = self._lines.peek()
             is_found = line is None or self._begins_record(line)
-            self._lines.taken = kept
+            self._lines.resume(kept)
             if is_found:
                 return
             if self._tried > MOST_TRIED:

@@ -46,6 +46,11 @@ class FileBytes:
         if self.packed_size == 0:
             raise InputError(f"{self.name}: the file is empty.")
 
+    @property
+    def is_packed(self) -> bool:
+        """Whether it is compressed."""
+        return self.path.suffix.lower() in PACKED
+
     def open(self) -> BinaryIO:
         """A stream from its first byte on.
 

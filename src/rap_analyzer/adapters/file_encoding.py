@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TextIO
 
 from rap_analyzer.adapters.file_bytes import CHUNK
@@ -41,11 +41,13 @@ class Encoding:
         codec: Python's name of it.
         is_mixed: whether it is UTF-8 with single bytes of Windows-1252 in between, which are read as such.
         errors: what is done with bytes that are none.
+        has_nul: whether there may be NUL characters.
     """
 
     codec: str
     is_mixed: bool = False
     errors: str = "surrogateescape"
+    has_nul: bool = True
 
     @property
     def remark(self) -> str:
@@ -71,13 +73,14 @@ def find_encoding(file: FileBytes, asked: str | None = None) -> Encoding:
     Raises:
         InputError: there is no such encoding, or the bytes may be in several or in none that we know.
     """
-    if asked:
-        return _named(asked)
     survey = _Survey()
-    for chunk in file.chunks():
-        if survey.add(chunk):
+    named = _named(asked) if asked else None
+    for chunk in file.chunks() if file.is_packed or not named else ():
+        if survey.add(chunk) and not file.is_packed:  # what is packed is read to its end, to see that it is whole
             break
-    return survey.decide(file.name)
+    if named:
+        return named
+    return replace(survey.decide(file.name), has_nul=survey.has_nul)
 
 
 def _named(name: str) -> Encoding:
@@ -97,7 +100,7 @@ class _Survey:
     def __init__(self) -> None:
         self._known: Encoding | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        self._is_started = self._is_pending = False
+        self.has_nul = self._is_started = self._is_pending = False
         self._good = self._bad = 0
         self._sample: list[bytes] = []
         self._sampled = 0
@@ -107,8 +110,10 @@ class _Survey:
         if not self._is_started:
             self._is_started = True
             self._known = _marked(chunk) or _wide(chunk)
-            if self._known:
-                return True
+            self.has_nul = self._known is not None
+        if self._known:
+            return True
+        self.has_nul = self.has_nul or 0 in chunk
         if chunk.isascii() and not self._is_pending:
             return False
         text = self._decoder.decode(chunk)
@@ -187,7 +192,10 @@ def bounded_lines(text: TextIO, name: str) -> Iterator[str]:
     while line := text.readline(LONGEST_LINE):
         number += 1
         if len(line) >= LONGEST_LINE:
-            raise InputError(f"{name}, line {number:,}: it is longer than {LONGEST_LINE:,} characters, so no song.")
+            raise InputError(
+                f"{name}, line {number:,}: it is longer than {LONGEST_LINE:,} characters, so no song. "
+                "Rows before it are stored."
+            )
         yield line
 
 

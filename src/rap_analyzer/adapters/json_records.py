@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from rap_analyzer.domain.file_row import FileRow
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 CHUNK = 1 << 20
+LONGEST_LINE = 32_000_000
 LONGEST_VALUE = 64_000_000
 SPACE = re.compile(r"[ \t\r\n\ufeff]*")
 LISTS = ("songs", "tracks", "data", "results", "items")
@@ -28,10 +30,14 @@ class Readable(Protocol):
         """So many characters, fewer at the end."""
 
 
-def has_object_lines(lines: Iterator[str]) -> bool:
+def has_object_lines(text: TextIO) -> bool:
     """Whether a file has one object a line, seen from its first lines: else it is one document."""
+    lines = iter(partial(text.readline, LONGEST_LINE), "")
     filled = (line for line in lines if line.strip("\ufeff \t\r\n\x00"))
-    first, second = next(filled, "").lstrip("\ufeff \t"), next(filled, "").lstrip()
+    first = next(filled, "").lstrip("\ufeff \t")
+    if len(first) >= LONGEST_LINE // 2 and not first.endswith("\n"):
+        return False
+    second = next(filled, "").lstrip()
     if not first.startswith(("{", "[")):
         return True
     try:
@@ -89,8 +95,9 @@ def _row(value: Any, number: int, where: str) -> FileRow:
 def _flat(song: dict[str, Any]) -> dict[str, Any]:
     """A song as Genius and `rap export` write it, with names in place of objects."""
     flat = dict(song)
-    if not flat.get("artist"):
-        flat["artist"] = flat.get("primary_artist") or flat.get("artist_names")
+    artist = flat.get("artist") or flat.get("primary_artist") or flat.get("artist_names")
+    if artist:
+        flat["artist"] = artist
     for name in ("artist", "album"):
         if isinstance(flat.get(name), dict):
             flat[name] = flat[name].get("name") or flat[name].get("title")

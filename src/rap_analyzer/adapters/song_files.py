@@ -139,7 +139,11 @@ class _CsvFile:
 
     def _opened(self) -> CsvRecords:
         with self._encoding.open(self._file) as text:
-            return CsvRecords(list(islice(bounded_lines(text, self._file.name), self._before, 50)), self._dialect)
+            return CsvRecords(list(islice(self._lines(text), self._before, 50)), self._dialect)
+
+    def _lines(self, text: TextIO) -> Iterator[str]:
+        lines = bounded_lines(text, self._file.name)
+        return (line.replace("\x00", "") for line in lines) if self._encoding.has_nul else lines
 
     def _named(self, header: list[str]) -> list[str]:
         return [self._mended(name) for name in header]
@@ -150,7 +154,7 @@ class _CsvFile:
     def rows(self) -> Iterator[FileRow]:
         header, mended = self.header, self._encoding.is_mixed
         with self._encoding.open(self._file) as text:
-            lines = islice(bounded_lines(text, self._file.name), self._before, None)
+            lines = islice(self._lines(text), self._before, None)
             for record in CsvRecords(lines, self._dialect, self._before):
                 fields = record.fields
                 if mended:
@@ -168,7 +172,7 @@ class _JsonFile:
     def __init__(self, file: FileBytes, _: str | None, encoding: str | None) -> None:
         self._file, self._encoding = file, find_encoding(file, encoding)
         with self._encoding.open(file) as text:
-            self._has_lines = has_object_lines(bounded_lines(text, file.name))
+            self._has_lines = has_object_lines(text)
         first = list(islice(self.rows(), LOOKED_AT))
         if all(row.fault for row in first):
             fault = first[0].fault if first else "there is nothing in it"

@@ -1,22 +1,24 @@
-"""Writes tracks to a file, one at a time, as JSON, JSON lines, CSV or text."""
+"""Writes tracks to a file, one at a time, as JSON, JSON lines, CSV, Parquet or text."""
 
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO, cast
 
 import orjson
 
+from rap_analyzer.domain.errors import ConfigError
+from rap_analyzer.domain.export_schema import columns
+from rap_analyzer.domain.spreadsheet_cells import as_cell
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
 Track = dict[str, Any]
 
-COLUMNS = (
-    *("id", "title", "artist", "album", "released_on", "year", "language", "page_views", "source", "source_id", "url"),
-    *("recording_uri", "lyrics_digest", "version_of", "version_kind"),
-)
-ROLES = ("featured", "producer", "writer")
+PARQUET_GROUP = 500
+"""Tracks that are written together."""
 
 
 class SongWriter(Protocol):
@@ -61,44 +63,91 @@ class JsonArray:
 
 
 class Csv:
-    """A row a track: metadata, guests, producers and writers, each analyzer's status and numbers, and the words.
+    """A row a track, with the columns of the export schema; texts that look like formulas get an apostrophe.
 
     Args:
         file: opened without newline translation.
-        measures: (analyzer, name) of the numbers, each a column.
         with_lyrics: whether there is a column of words.
     """
 
-    def __init__(self, file: TextIO, measures: Sequence[tuple[str, str]], *, with_lyrics: bool) -> None:
+    def __init__(self, file: TextIO, *, with_lyrics: bool) -> None:
         self._writer = csv.writer(file)
-        self._measures = measures
-        self._analyzers = list(dict.fromkeys(analyzer for analyzer, _ in measures))
-        self._with_lyrics = with_lyrics
-        self._writer.writerow(
-            [
-                *COLUMNS,
-                *ROLES,
-                *(f"{analyzer}.status" for analyzer in self._analyzers),
-                *(f"{analyzer}.{name}" for analyzer, name in measures),
-                *(["lyrics"] if with_lyrics else []),
-            ]
-        )
+        self._columns = columns(with_lyrics=with_lyrics)
+        self._writer.writerow([column.name for column in self._columns])
 
     def write(self, track: Track) -> None:
         """One more row; what a track lacks is an empty field."""
-        analyses = track["analyses"]
-        self._writer.writerow(
-            [
-                *(track[column] for column in COLUMNS),
-                *("; ".join(track["credits"].get(role, ())) for role in ROLES),
-                *(analyses.get(analyzer, {}).get("status") for analyzer in self._analyzers),
-                *(analyses.get(analyzer, {}).get("measures", {}).get(name) for analyzer, name in self._measures),
-                *([track["lyrics"]] if self._with_lyrics else []),
-            ]
-        )
+        self._writer.writerow([_cell(column.read(track)) for column in self._columns])
 
     def finish(self) -> None:
         """Nothing is left to write."""
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return as_cell(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | dict):
+        return orjson.dumps(value).decode()
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+class Parquet:
+    """The same table with types, compressed.
+
+    Args:
+        file: takes bytes.
+        with_lyrics: whether there is a column of words.
+
+    Raises:
+        ConfigError: pyarrow is not installed.
+    """
+
+    def __init__(self, file: BinaryIO, *, with_lyrics: bool) -> None:
+        try:
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+        except ImportError as error:
+            raise ConfigError("Parquet files need `pip install rap-analyzer[analysis]`.") from error
+        self._columns = columns(with_lyrics=with_lyrics)
+        types = {
+            "text": pa.string(), "json": pa.string(), "integer": pa.int64(), "number": pa.float64(),
+            "boolean": pa.bool_(), "date": pa.date32(), "time": pa.timestamp("us", tz="UTC"),
+        }  # fmt: skip
+        fields = [
+            pa.field(column.name, types[column.kind], metadata={"meaning": column.meaning}) for column in self._columns
+        ]
+        self._schema = pa.schema(fields)
+        self._table = pa.Table
+        self._file = pq.ParquetWriter(file, self._schema, compression="zstd")
+        self._rows: list[dict[str, Any]] = []
+
+    def write(self, track: Track) -> None:
+        """One more row."""
+        self._rows.append({column.name: _typed(column.kind, column.read(track)) for column in self._columns})
+        if len(self._rows) >= PARQUET_GROUP:
+            self._flush()
+
+    def finish(self) -> None:
+        """The rest, and the end of the file."""
+        self._flush()
+        self._file.close()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._file.write_table(self._table.from_pylist(self._rows, schema=self._schema))
+            self._rows = []
+
+
+def _typed(kind: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if kind == "json":
+        return orjson.dumps(value).decode()
+    if kind == "number":
+        return float(value)
+    return str(value) if kind == "text" else value
 
 
 class Text:
@@ -123,12 +172,22 @@ def _json(track: Mapping[str, Any]) -> str:
     return orjson.dumps(track).decode()
 
 
-WRITERS: dict[str, Callable[[TextIO, Sequence[tuple[str, str]], bool], SongWriter]] = {
-    "jsonl": lambda file, _measures, _words: JsonLines(file),
-    "json": lambda file, _measures, _words: JsonArray(file),
-    "csv": lambda file, measures, words: Csv(file, measures, with_lyrics=words),
-    "text": lambda file, _measures, _words: Text(file),
+WRITERS: dict[str, Callable[[Any, bool], SongWriter]] = {
+    "jsonl": lambda file, _words: JsonLines(file),
+    "json": lambda file, _words: JsonArray(file),
+    "csv": lambda file, words: Csv(file, with_lyrics=words),
+    "parquet": lambda file, words: Parquet(cast("BinaryIO", file), with_lyrics=words),
+    "text": lambda file, _words: Text(file),
 }
-"""A writer for each format, made of an open file, the numbers' names and whether there are words."""
-ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv", ".txt": "text"}
+"""A writer for each format, made of an open file and whether there are words."""
+BINARY = frozenset(("parquet",))
+"""Formats whose files take bytes."""
+ENDINGS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".txt": "text",
+}
 """The format that the end of a file's name means."""

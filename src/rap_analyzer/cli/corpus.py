@@ -144,4 +144,6 @@ async def embed_with(services: Services, bars: Bars) -> str:
 
     await asyncio.to_thread(model_files(services.settings).fetch, err.print)
     done = await embed_tracks(services.passages, services.failures, services.embedder, bars)
-    return "\n".join([f"{counted(done, 'track')} embedded", *await failed_lines(services, {STEP: services.embedder.model})])
+    return "\n".join(
+        [f"{counted(done, 'track')} embedded", *await failed_lines(services, {STEP: services.embedder.model})]
+    )

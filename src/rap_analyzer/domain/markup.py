@@ -29,6 +29,11 @@ ROUNDS = 3
 MOST_LISTED = 1_000_000
 
 
+def has_markup(text: str) -> bool:
+    """Whether there is anything in a text that `without_markup` may touch."""
+    return "<" in text or "&" in text or "\\" in text
+
+
 def without_markup(text: str) -> str:
     r"""The text with `<br>` and the edges of blocks as line breaks, entities and escapes such as `\n` as characters.
 

@@ -13,6 +13,9 @@ TRACE = re.compile(
     rf"[\xc2-\xdf][{CONTINUES}]|[\xe0-\xef][{CONTINUES}]{{2}}|[\xf0-\xf4][{CONTINUES}]{{3}}|(?:[РС][\u0080-\u00bf\u0400-\u045f‚-™]){{3}}"
 )
 """What such a text has somewhere."""
+LATIN_START = re.compile(rf"[\xc2-\xf4][{CONTINUES}]")
+CYRILLIC_START = re.compile("[РС][\u0080-\u00bf\u0400-\u045f‚-™][РС]")
+"""How each of these begins; most texts have neither, which is soon seen."""
 LOST_QUOTE = re.compile("â€\ufffd")
 """A closing quotation mark, the one sign of its kind whose last byte Windows-1252 does not have."""
 CONFIG = ftfy.TextFixerConfig(
@@ -59,7 +62,7 @@ def mend(text: str, *, is_likely: bool = False) -> str:
         text: what may have been read wrongly.
         is_likely: whether what stands beside it was, so that less of a trace will do.
     """
-    if text.isascii() or not TRACE.search(text):
+    if text.isascii() or not (LATIN_START.search(text) or CYRILLIC_START.search(text)) or not TRACE.search(text):
         return text
     whole = LOST_QUOTE.sub("â€\x9d", text)
     is_plain = PLAIN_TRACE.search(text) is not None

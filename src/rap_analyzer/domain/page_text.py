@@ -22,7 +22,7 @@ SHORTEST_PART = 4
 YEAR = re.compile(r"(?:19|20)\d\d")
 NUMBER_END = re.compile(r"(?<![\d.,])(\d{1,6})[^\w\n]*\Z")
 BROKEN_HEADER = re.compile(r"^\[([^\[\]\n]{0,120}(?:\n[^\[\]\n]{1,120}){1,5}\n?)\]", re.MULTILINE)
-BRACKETS_ONLY = re.compile(r"^[ \t]*[\[\](){}][ \t\[\](){}]*(?:\n|\Z)", re.MULTILINE)
+BRACKETS_ONLY = re.compile(r"\n[\[\](){}][ \t\[\](){}]*(?=\n)")
 
 
 def song_words(text: str, title: str = "") -> str:
@@ -132,7 +132,19 @@ def _kept_digits(before: str, digits: str) -> str:
 
 
 def _with_whole_headers(text: str) -> str:
-    if "[" not in text and "(" not in text and "]" not in text and ")" not in text and "{" not in text:
-        return text
-    text = BROKEN_HEADER.sub(lambda found: f"[{' '.join(found[1].split())}]", text)
-    return BRACKETS_ONLY.sub("", text)
+    framed = f"\n{text}\n"
+    if _has_broken_header(framed):
+        text = BROKEN_HEADER.sub(lambda found: f"[{' '.join(found[1].split())}]", text)
+        framed = f"\n{text}\n"
+    return BRACKETS_ONLY.sub("", framed)[1:-1] if BRACKETS_ONLY.search(framed) else text
+
+
+def _has_broken_header(framed: str) -> bool:
+    """Whether a line begins with a bracket that the line does not close."""
+    at = framed.find("\n[")
+    while at >= 0:
+        end = framed.find("\n", at + 1)
+        if framed.find("]", at, end) < 0:
+            return True
+        at = framed.find("\n[", end)
+    return False

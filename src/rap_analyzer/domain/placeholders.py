@@ -95,8 +95,10 @@ def sentence(line: str) -> Outcome | None:
 
 def is_track_list(text: str) -> bool:
     """Whether every line is numbered, from 1 on without a gap."""
+    if not NUMBERED.match(text):
+        return False
     lines = [line for line in text.splitlines() if line]
-    if len(lines) < SHORTEST_TRACKLIST or not NUMBERED.match(lines[0]):
+    if len(lines) < SHORTEST_TRACKLIST:
         return False
     numbers = [NUMBERED.match(line) for line in lines]
     return [int(match[1]) for match in numbers if match] == list(range(1, len(lines) + 1))

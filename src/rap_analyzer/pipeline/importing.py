@@ -9,8 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rap_analyzer.domain.errors import InputError
-from rap_analyzer.domain.export_schema import is_made_here
+from rap_analyzer.domain.export_schema import MARKS_OF_EXPORT, is_made_here
 from rap_analyzer.domain.song_fields import ALIASES, FIELDS, REQUIRED
+from rap_analyzer.domain.spreadsheet_cells import from_cell
 from rap_analyzer.domain.track import Account, Outcome, TrackDraft
 from rap_analyzer.pipeline.remarks import Remarks
 from rap_analyzer.pipeline.seen_songs import SeenSongs
@@ -38,6 +39,7 @@ class ImportPlan:
         tag: only rows with this `tag` are taken; None takes all.
         others: columns that are none of our fields, which are kept as they are.
         with_copies: whether songs are stored again that another file has brought, with the same words.
+        is_export: whether `rap export` wrote the file, with an apostrophe before what looks like a formula.
     """
 
     dataset: str
@@ -45,6 +47,7 @@ class ImportPlan:
     tag: str | None = None
     others: tuple[str, ...] = ()
     with_copies: bool = False
+    is_export: bool = False
 
 
 def plan_import(
@@ -75,12 +78,13 @@ def plan_import(
         columns[name] = present[column.strip().lower()]
     _check_columns(columns, names, tag)
     used = {column for name, column in columns.items() if name != "tag"}
-    return ImportPlan(dataset, columns, tag, tuple(_others(names, used)), with_copies)
+    is_export = set(MARKS_OF_EXPORT) <= set(present)
+    return ImportPlan(dataset, columns, tag, tuple(_others(names, used)), with_copies, is_export)
 
 
 def _check_columns(columns: Mapping[str, str], names: Sequence[str], tag: str | None) -> None:
     missing = [name for name in REQUIRED if name not in columns]
-    if missing and len(names) == 1:
+    if missing and len(names) == 1 and not columns:
         raise InputError(
             f"The file has no column {missing[0]!r}; it has {_listed(names)}, and no other: if its columns stand apart "
             "by another sign than a comma, semicolon, tab or |, name it with --delimiter SIGN."
@@ -216,6 +220,8 @@ def _met(rows: Iterable[FileRow], run: _Run) -> Iterator[_Met]:
             continue
         values = row.values
         fields = {name: values.get(column) for name, column in columns}
+        if plan.is_export and not row.is_typed:
+            fields = {name: from_cell(value) if isinstance(value, str) else value for name, value in fields.items()}
         if plan.tag is None or str(fields.get("tag") or "").strip().lower() == plan.tag.lower():
             extra = {name: values.get(name) for name in others} if others else None
             remark = partial(run.notes.add, place=row.place)
@@ -228,7 +234,7 @@ def _told_apart(met: _Met, run: _Run) -> _Met:
     draft, song = met.draft, met.draft.song
     if draft.outcome is not Outcome.STORED:
         return met
-    parts = (song.title, song.artist, song.album or "", str(song.year or ""), draft.digest)
+    parts = (song.title, song.artist, song.album or "", str(song.year or ""), draft.provenance.raw_digest)
     content = hashlib.sha256("\x1f".join(parts).lower().encode("utf-8", "surrogatepass")).digest()
     first = run.seen.first(content, met.row)
     if first != met.row:

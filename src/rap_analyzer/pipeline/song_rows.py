@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from rap_analyzer.domain.guests import parse_names
-from rap_analyzer.domain.markup import as_text, read_literal, without_markup
+from rap_analyzer.domain.markup import as_text, has_markup, read_literal, without_markup
 from rap_analyzer.domain.mojibake import mend
 from rap_analyzer.domain.non_songs import is_no_song
 from rap_analyzer.domain.page_text import song_words
@@ -26,7 +26,6 @@ MOST_EXTRA = 20_000
 """Characters of JSON of a value of an unknown column; what is longer is left out, and it is said."""
 UNDECODED = re.compile("[\udc80-\udcff]")
 UNCLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
-MARKUP = re.compile(r"[<&\\]")
 ISO_DATE = re.compile(r"(\d{4})-\d\d(?:-\d\d)?(?!\d)")
 COUNT = re.compile(r"(\d+(?:\.\d+)?)([KkMm]?)")
 THOUSANDS = re.compile(r"(?<=\d)[, _\u00a0](?=\d{3})")
@@ -68,9 +67,8 @@ def draft_row(
     title, artist = (_name(fields.get(name), no_name) for name in ("title", "artist"))
     lyrics = _words(raw, title) if len(raw) <= MAX_CHARACTERS else ""
     outcome, reason = _judge(fields, title, artist, raw, lyrics)
-    released = _date(fields.get("release_date"))
-    year = _year(fields.get("year"))
-    _tell_unread(fields, remark)
+    read = _values(fields, remark)
+    released = read["release_date"]
     source_id = f"{dataset}:{_field(fields.get('id')) or _identity(title, artist, fields)}"
     url = _field(fields.get("url"))[:500]
     song = Song(
@@ -80,9 +78,9 @@ def draft_row(
         credits=_credits(artist, fields),
         album=_field(fields.get("album")) or None,
         released_on=released,
-        year=year or (released.year if released else None),
-        language=_language(fields.get("language")),
-        page_views=_count(fields.get("views")),
+        year=read["year"] or (released.year if released else None),
+        language=read["language"],
+        page_views=read["views"],
     )
     provenance = Provenance(
         "import", source_id, url or f"file:{dataset}#{number}", datetime.now(UTC), PARSER_VERSION, lyrics_digest(lyrics)
@@ -114,7 +112,7 @@ def _read(fields: Mapping[str, Any], remark: Remark) -> tuple[dict[str, Any], st
 
 def _words(raw: str, title: str) -> str:
     """The words of the song and nothing else."""
-    plain = without_markup(clean_transcription(raw)) if MARKUP.search(raw) else raw
+    plain = without_markup(clean_transcription(raw)) if has_markup(raw) else raw
     return song_words(plain, title)
 
 
@@ -146,7 +144,11 @@ def _fault(fields: Mapping[str, Any], title: str, artist: str, raw: str) -> str:
 
 
 def _holds_bytes(text: str) -> bool:
-    return not text.isascii() and UNDECODED.search(text) is not None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return UNDECODED.search(text) is not None
+    return False
 
 
 def _credits(artist: str, fields: Mapping[str, Any]) -> tuple[Credit, ...]:
@@ -182,8 +184,10 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():  # a column of numbers with gaps
         value = int(value)
     text = str(value)
-    if MARKUP.search(text):
+    if has_markup(text):
         text = without_markup(" ".join(text.split()))
+    elif text.isascii() and text.isprintable():
+        return " ".join(text.split())
     return " ".join(clean_transcription(text).split())
 
 
@@ -218,7 +222,7 @@ def _language(value: Any) -> str | None:
     return code.partition("-")[0] if LANGUAGE.fullmatch(code) and not is_nothing(code) else None
 
 
-READ: dict[str, Callable[[Any], object]] = {
+READ: dict[str, Callable[[Any], Any]] = {
     "year": _year,
     "release_date": _date,
     "views": _count,
@@ -226,13 +230,17 @@ READ: dict[str, Callable[[Any], object]] = {
 }
 
 
-def _tell_unread(fields: Mapping[str, Any], remark: Remark) -> None:
-    """Says which values are none of their kind and are left out."""
+def _values(fields: Mapping[str, Any], remark: Remark) -> dict[str, Any]:
+    """What is no plain text, each value as its kind; one that is none is left out, and that is said."""
+    values: dict[str, Any] = dict.fromkeys(READ)
     for name, read in READ.items():
-        value = fields.get(name)
-        if value is not None and value != "" and read(value) is None and not is_nothing(str(value)):
-            shown = _text(value)[:20]
-            remark(f"{name.replace('_', ' ')} {shown!r} {NOTED[name]}: left out")
+        given = fields.get(name)
+        if given is None or given == "":
+            continue
+        values[name] = read(given)
+        if values[name] is None and not is_nothing(str(given)):
+            remark(f"{name.replace('_', ' ')} {_text(given)[:20]!r} {NOTED[name]}: left out")
+    return values
 
 
 def _extra(others: Mapping[str, Any] | None, given: Any, remark: Remark) -> dict[str, Any] | None:

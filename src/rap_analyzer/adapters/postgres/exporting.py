@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rap_analyzer.domain.standing import LEAST_GROUP
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -51,13 +53,18 @@ class ExportStore:
         [row] = await self._database.fetch("count_exported", self._values)
         return int(row["count"])
 
-    async def measures(self) -> list[tuple[str, str]]:
-        """Every number that an analyzer gives, as (analyzer, name), in order."""
-        return [(row["analyzer"], row["measure"]) for row in await self._database.fetch("load_measure_names")]
-
     async def tracks(self) -> AsyncIterator[dict[str, Any]]:
-        """Each track by id: metadata, credits, analyses, enrichment, and its words if they are asked for."""
-        values = {**self._values, "with_lyrics": self._with_lyrics, "after": 0, "limit": BATCH}
+        """Each track by id: metadata, credits, analyses, enrichment, percentiles, and its words if they are asked for.
+
+        Percentiles are as of the last analysis, in groups of at least LEAST_GROUP tracks.
+        """
+        values = {
+            **self._values,
+            "with_lyrics": self._with_lyrics,
+            "least": LEAST_GROUP,
+            "after": 0,
+            "limit": BATCH,
+        }
         while rows := await self._database.fetch("load_exported", values):
             for row in rows:
                 if not self._with_lyrics:

@@ -10,7 +10,7 @@ SELECT count(*) FROM tracks t WHERE (%(artist)s::text IS NULL OR t.id IN (
 -- load_exported --
 -- A batch of them, by id, with who made them, and what services and analyzers say; words only when asked for
 SELECT t.id, t.title, t.artist, t.album, t.released_on, t.year, t.language, t.page_views, t.source, t.source_id, t.url,
-    t.recording_uri, t.lyrics_digest, t.stored_at, t.changed_at, v.version_of, v.kind AS version_kind,
+    t.recording_uri, t.lyrics_digest, t.extra, t.audio_source, t.stored_at, t.changed_at, v.version_of, v.kind AS version_kind,
     (SELECT coalesce(jsonb_object_agg(role, names), '{}') FROM (
         SELECT c.role, jsonb_agg(a.name ORDER BY c.position) AS names
         FROM credits c JOIN artists a ON a.id = c.artist_id WHERE c.track_id = t.id GROUP BY c.role) r) AS credits,
@@ -22,6 +22,15 @@ SELECT t.id, t.title, t.artist, t.album, t.released_on, t.year, t.language, t.pa
         'method', e.method, 'distance', e.distance, 'recording_id', e.recording_id, 'fetched_at', e.fetched_at,
         'data', e.data, 'audio_features', e.audio_features, 'withheld', e.withheld)), '{}')
      FROM enrichments e WHERE e.track_id = t.id) AS enrichment,
+    (SELECT jsonb_object_agg(p.kind, p.ranks) FROM (
+        SELECT CASE q.decade WHEN 0 THEN 'corpus' ELSE 'decade' END AS kind,
+            jsonb_object_agg(q.measure, least(greatest((
+                SELECT count(*) FROM unnest(q.quantiles) AS point WHERE point < (c.measures->>q.measure)::float8
+            ) - 1, 0), 99)) AS ranks
+        FROM current_measures c JOIN quantile_refreshes USING (version, config_hash)
+        JOIN measure_quantiles q ON q.demo = c.demo AND q.decade IN (0, c.decade) AND q.tracks >= %(least)s
+            AND jsonb_typeof(c.measures->q.measure) = 'number'
+        WHERE c.track_id = t.id GROUP BY 1) p) AS percentiles,
     CASE WHEN %(with_lyrics)s THEN t.lyrics END AS lyrics
 FROM tracks t LEFT JOIN versions v ON v.track_id = t.id WHERE t.id > %(after)s AND (%(artist)s::text IS NULL OR t.id IN (
         SELECT c.track_id FROM credits c JOIN artists a ON a.id = c.artist_id
@@ -30,9 +39,3 @@ FROM tracks t LEFT JOIN versions v ON v.track_id = t.id WHERE t.id > %(after)s A
     AND (%(year_from)s::int IS NULL OR t.year >= %(year_from)s) AND (%(year_to)s::int IS NULL OR t.year <= %(year_to)s)
     AND (%(language)s::text IS NULL OR t.language = %(language)s)
 ORDER BY t.id LIMIT %(limit)s;
-
--- load_measure_names --
--- Every number that an analyzer gives, as analyzer and name
-SELECT DISTINCT r.analyzer, m.key AS measure
-FROM analysis_results r CROSS JOIN LATERAL jsonb_each(r.measures) m
-WHERE jsonb_typeof(m.value) = 'number' ORDER BY 1, 2;
