@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import InputError, NotFound
 
 if TYPE_CHECKING:
@@ -91,17 +92,17 @@ async def _export(file: Path | None, form: Format, wanted: Wanted, card: Path | 
     from rap_analyzer.adapters.song_writers import BINARY, WRITERS
     from rap_analyzer.cli.console import err
 
-    card = _card(wanted, with_lyrics=with_lyrics)
+    described = _card(wanted, with_lyrics=with_lyrics)
     async with _exported(wanted, with_lyrics=with_lyrics) as (total, tracks):
         with _opened(file, binary=form in BINARY) as target:
             writer = WRITERS[form](target, with_lyrics)
             async for track in tracks:
                 writer.write(track)
-                card.add(track)
+                described.add(track)
             writer.finish()
     if card:
         with _opened(card) as page:
-            page.write(card.markdown())
+            page.write(described.markdown())
     beside = f"; what is in it: {card}" if card else ""
     err.print(
         f"{counted(total, 'track')} in {file or 'standard output'}{_about_words(with_lyrics)}{beside}", markup=False
@@ -109,12 +110,12 @@ async def _export(file: Path | None, form: Format, wanted: Wanted, card: Path | 
 
 
 async def _write_card(file: Path | None, wanted: Wanted, *, with_lyrics: bool) -> None:
-    card = _card(wanted, with_lyrics=with_lyrics)
+    described = _card(wanted, with_lyrics=with_lyrics)
     async with _exported(wanted, with_lyrics=False) as (_, tracks):
         async for track in tracks:
-            card.add(track)
+            described.add(track)
     with _opened(file) as page:
-        page.write(card.markdown())
+        page.write(described.markdown())
 
 
 def _card(wanted: Wanted, *, with_lyrics: bool) -> DataCard:
