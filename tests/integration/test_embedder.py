@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,3 +165,23 @@ async def test_a_missing_model_is_named_with_the_command_that_gets_it(tmp_path: 
     """And nothing else breaks."""
     with pytest.raises(ModelError, match="rap models fetch"):
         await MiniLmEmbedder(ModelFiles(tmp_path)).embed(["x"])
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "fp32-1.onnx"])
+async def test_a_damaged_file_is_named_with_what_mends_it(
+    files: ModelFiles, data_dir: Callable[[], Path], name: str
+) -> None:
+    """It is found when it is first opened, by its SHA-256; `rap models fetch` removes it and makes it anew."""
+    files.graph("fp32")
+    folder = data_dir()
+    shutil.copytree(files.folder, folder / "models" / "all-MiniLM-L6-v2")
+    own = ModelFiles(folder)
+    whole = (own.folder / name).read_bytes()
+    (own.folder / name).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ModelError, match=rf"{name} is damaged .*rap models fetch"):
+        await MiniLmEmbedder(own).embed(["home"])
+    assert own.damaged() == [name]
+    assert own.drop_damaged() == [name]
+    shutil.copy(files.folder / "tokenizer.json", own.folder)  # as fetch would bring it
+    assert (await MiniLmEmbedder(own).embed(["home"])).shape == (1, 384)
+    assert (own.folder / name).read_bytes() == whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections import Counter
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -357,3 +358,17 @@ async def test_without_the_model_words_are_searched_and_it_is_said(demo_data: Pa
     assert "rap models fetch" in answer.notice
     assert answer.hits
     assert {hit.matched_by for hit in answer.hits} == {("words",)}
+
+
+async def test_with_a_damaged_model_words_are_searched_and_it_is_said(
+    demo_data: Path, models: Path, tmp_path: Path
+) -> None:
+    """The notice names the file and the command that mends it."""
+    folder = tmp_path / "models" / "all-MiniLM-L6-v2"
+    shutil.copytree(ModelFiles(models).folder, folder)
+    (folder / "tokenizer.json").write_text("{")
+    async with searching(demo_data, tmp_path) as searcher:
+        answer = await searcher.search("powdered milk")
+    assert "tokenizer.json is damaged" in answer.notice
+    assert "rap models fetch" in answer.notice
+    assert answer.hits

@@ -39,11 +39,17 @@ class ModelFiles:
 
     def __init__(self, data_dir: Path) -> None:
         self.folder = data_dir / "models" / "all-MiniLM-L6-v2"
+        self._checked: set[tuple[Path, int, int]] = set()
 
     @property
     def tokenizer(self) -> Path:
-        """The tokenizer's file."""
-        return self.folder / "tokenizer.json"
+        """The tokenizer's file, checked when it is first asked for.
+
+        Raises:
+            ModelError: it is missing, or is not the published one.
+        """
+        self._check_present()
+        return self._check("tokenizer.json")
 
     @property
     def is_present(self) -> bool:
@@ -51,25 +57,60 @@ class ModelFiles:
         return all((self.folder / name).exists() for name in CHECKSUMS)
 
     def graph(self, precision: str) -> Path:
-        """The ONNX graph in that precision, written when first asked for.
+        """The ONNX graph in that precision, written when first asked for, and checked when it is first opened.
 
         Raises:
-            ModelError: the model was never fetched.
+            ModelError: the model was never fetched, or the graph or what it is made of is damaged.
         """
-        if not self.is_present:
-            raise ModelError("The embedding model is missing; get it (84 MB, once) with: rap models fetch")
+        self._check_present()
         target = self.folder / f"{precision}-{GRAPH_VERSION}.onnx"
-        if not target.exists():
+        noted = target.with_suffix(".sha256")
+        if not (target.exists() and noted.exists()):
             from rap_analyzer.adapters.minilm_graph import write_graph
 
+            weights = self._check("model.safetensors")
             with self._locked():
-                fresh = target.with_suffix(".new")
-                write_graph(self.folder / "model.safetensors", fresh, quantized=precision == "int8")
+                fresh = target.with_suffix(".new")  # the same bytes, whoever writes it
+                write_graph(weights, fresh, quantized=precision == "int8")
+                noted.write_text(_digest(fresh), "ascii")
                 fresh.rename(target)
-        return target
+        return self._check(target.name, noted.read_text("ascii").strip())
+
+    def _check_present(self) -> None:
+        if not self.is_present:
+            raise ModelError("The embedding model is missing; get it (84 MB, once) with: rap models fetch")
+
+    def _check(self, name: str, expected: str = "") -> Path:
+        """The path of a file that is the published one, or the one that was written here; once for each state of it."""
+        path = self.folder / name
+        state = path.stat()
+        key = (path, state.st_mtime_ns, state.st_size)
+        if key not in self._checked:
+            if _digest(path) != (expected or CHECKSUMS[name]):
+                raise ModelError(f"{path} is damaged (its SHA-256 differs); get it again with: rap models fetch")
+            self._checked.add(key)
+        return path
+
+    def damaged(self) -> list[str]:
+        """Names of files that are not what they should be; all are read, 90 MB each."""
+        graphs = {note.with_suffix(".onnx").name: note.read_text("ascii", "replace").strip() for note in self._notes()}
+        return [name for name, sha in (CHECKSUMS | graphs).items() if _differs(self.folder / name, sha)]
+
+    def drop_damaged(self) -> list[str]:
+        """Remove them, so that `fetch` and `graph` bring them anew. Returns their names."""
+        wrong = self.damaged()
+        for name in wrong:
+            (self.folder / name).unlink()
+        return wrong
+
+    def _notes(self) -> list[Path]:
+        """Files that hold the SHA-256 of the graphs that were written here."""
+        return sorted(self.folder.glob("*.sha256"))
 
     def fetch(self, say: Callable[[str], None]) -> bool:
         """Get and check the files. Several processes may ask at once; one works, the others wait.
+
+        Files that are there are taken as they are: `drop_damaged` looks at them.
 
         Args:
             say: told what is happening, a sentence at a time.
@@ -113,6 +154,15 @@ class ModelFiles:
         with (self.folder / "lock").open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _differs(path: Path, expected: str) -> bool:
+    return path.exists() and _digest(path) != expected
 
 
 def _download(folder: Path) -> Path:

@@ -165,6 +165,8 @@ def _examine_model(settings: Settings) -> Finding:
     from rap_analyzer.wiring import model_files
 
     files = model_files(settings)
+    if files.is_present and (damaged := files.damaged()):
+        return Finding(BAD, "model", f"damaged in {files.folder}: {', '.join(damaged)}", "rap models fetch")
     if files.is_present:
         return Finding(GOOD, "model", f"all-MiniLM-L6-v2 in {files.folder}")
     return Finding(WARN, "model", "all-MiniLM-L6-v2 is missing; only words are searched", "rap models fetch")
