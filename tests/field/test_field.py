@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rap_analyzer.adapters.genius_page import parse_page
 from rap_analyzer.adapters.postgres.tracks import TrackStore
 from rap_analyzer.adapters.song_files import SongFile, dataset_name
 from rap_analyzer.domain.errors import InputError
+from rap_analyzer.domain.phonology import syllables
 from rap_analyzer.pipeline.importing import import_rows, plan_import
 from silence import Silence
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from rap_analyzer.domain.track import Account
 
 FIELD = Path(__file__).parent
-KEYS = {"met", "options", "account", "again", "says", "refused", "words", "guests", "titles"}
+KEYS = {"met", "options", "account", "again", "says", "refused", "words", "guests", "titles", "outcome", "syllables"}
 
 
 def cases_of(kind: str) -> dict[str, dict[str, Any]]:
@@ -83,7 +85,27 @@ async def stored(connection: Any) -> list[tuple[str, str, list[str]]]:
     return [(row["title"], row["lyrics"], row["guests"]) for row in await found.fetchall()]
 
 
-KINDS: dict[str, Callable[[Database, Path, dict[str, Any]], Awaitable[None]]] = {"import": check_import}
+def content(file: Path) -> bytes:
+    return file.read_bytes()
+
+
+async def check_page(database: Database, file: Path, case: dict[str, Any]) -> None:
+    """The parser of song pages tells the outcome, and the words where there are any."""
+    page = parse_page(content(file))
+    assert (str(page.outcome), page.lyrics) == (case["outcome"], case.get("words", {}).get("lyrics", ""))
+
+
+async def check_words(database: Database, file: Path, case: dict[str, Any]) -> None:
+    """Each line of the file is a word that is said in so many syllables."""
+    words = content(file).decode().splitlines()
+    assert {word: len(syllables(word)) for word in words} == dict(zip(words, case["syllables"], strict=True))
+
+
+KINDS: dict[str, Callable[[Database, Path, dict[str, Any]], Awaitable[None]]] = {
+    "import": check_import,
+    "pages": check_page,
+    "words": check_words,
+}
 """How each kind is checked."""
 CASES = [(kind, name, case) for kind in KINDS for name, case in cases_of(kind).items()]
 
