@@ -23,9 +23,11 @@ ALTER TABLE tracks ADD COLUMN lyrics_words tsvector GENERATED ALWAYS AS (
     || to_tsvector(search_config(language), plain_words(left(lyrics, 200000)))) STORED;
 CREATE INDEX tracks_words ON tracks USING gin (lyrics_words);
 
--- The words of a text as one configuration stems them, stop words left out, in order.
+-- The words of a text as one configuration stems them, stop words left out, in order; where nothing is stemmed, those of
+-- English are left out.
 CREATE OR REPLACE FUNCTION query_lexemes(config regconfig, typed text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT coalesce(array_agg(lexeme ORDER BY positions[1]), '{}') FROM unnest(to_tsvector(config, plain_words(typed)))
+    WHERE config <> 'pg_catalog.simple'::regconfig OR to_tsvector('pg_catalog.english', lexeme) <> ''
 $$;
 
 -- What finds tracks: any two of the words, or, where phrases were quoted, all words and phrases. In every stemming.
@@ -39,8 +41,8 @@ CREATE FUNCTION matching_query(words text, phrases text[]) RETURNS tsquery LANGU
         all_of('pg_catalog.english', terms) || all_of('pg_catalog.simple', terms) || all_of('pg_catalog.spanish', terms)
         || all_of('pg_catalog.french', terms) || all_of('pg_catalog.russian', terms)
     ELSE
-        any_two('pg_catalog.english', words) || any_two('pg_catalog.spanish', words)
-        || any_two('pg_catalog.french', words) || any_two('pg_catalog.russian', words)
+        any_two('pg_catalog.english', words) || any_two('pg_catalog.simple', words)  -- of unknown language: unstemmed
+        || any_two('pg_catalog.spanish', words) || any_two('pg_catalog.french', words) || any_two('pg_catalog.russian', words)
     END FROM (SELECT phrases || regexp_split_to_array(words, '\s+') AS terms) t
 $$;
 
