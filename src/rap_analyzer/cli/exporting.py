@@ -13,6 +13,7 @@ import typer
 
 from rap_analyzer.domain.counted import counted
 from rap_analyzer.domain.errors import InputError, NotFound
+from rap_analyzer.domain.language_names import read_language
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -42,7 +43,7 @@ def export(
     artist: Annotated[str | None, typer.Option(help="Only this artist, also as a guest.")] = None,
     album: Annotated[str | None, typer.Option(help="Only this album.")] = None,
     year: Annotated[str | None, typer.Option(help="A year or a range, such as 1994 or 1990-1999.")] = None,
-    language: Annotated[str | None, typer.Option(help="ISO code, such as en.")] = None,
+    language: Annotated[str | None, typer.Option(help="Code or name, such as en or english.")] = None,
     with_lyrics: Annotated[
         bool, typer.Option("--with-lyrics", help="The words too: they belong to those who wrote them.")
     ] = False,
@@ -57,7 +58,7 @@ def export(
     from rap_analyzer.domain.selection import parse_years
 
     first, last = parse_years(year)
-    wanted = Wanted(artist, album, first, last, language)
+    wanted = Wanted(artist, album, first, last, read_language(language))
     if data_card and (file is None or file.suffix.lower() == ".md"):
         _check_free(file)
         run(_write_card(file, wanted, with_lyrics=with_lyrics))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List the tracks or the artists of the corpus.", no_args_is_help=True)
 
 Year = Annotated[str | None, typer.Option(help="A year or a range, such as 1994 or 1990-1999.")]
-Language = Annotated[str | None, typer.Option(help="ISO code, such as en.")]
+Language = Annotated[str | None, typer.Option(help="Code or name, such as en or english.")]
 Source = Annotated[str | None, typer.Option(help="Where tracks come from, such as genius.")]
 Limit = Annotated[int, typer.Option(help="Rows of a page.")]
 PageNumber = Annotated[int, typer.Option("--page", help="Which page.")]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from rap_analyzer.domain.errors import InputError
+from rap_analyzer.domain.suggestion import closest
+
 NAMES = """
     af afrikaans afr | am amharic amh | ar arabic ara العربية | az azerbaijani aze | be belarusian bel
     bg bulgarian bul български | bn bengali ben | bs bosnian bos | ca catalan cat català
@@ -45,3 +48,19 @@ def language_code(name: str) -> str | None:
     """
     wanted = REGION.sub("", " ".join(name.lower().split()))
     return CODES.get(wanted) or (wanted if CODE.fullmatch(wanted) else None)
+
+
+def read_language(name: str | None) -> str | None:
+    """The code of a language that a filter names; None where it is blank, for any language.
+
+    Raises:
+        InputError: it is neither code nor name; the message has the nearest name.
+    """
+    if name is None or not name.strip():
+        return None
+    code = language_code(name)
+    if code is None:
+        near = closest(name.lower(), CODES)
+        hint = f" Did you mean {near}?" if near else ""
+        raise InputError(f"language {name!r} is no language that we know; write a code such as en.{hint}")
+    return code

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from ast import literal_eval
+from contextlib import suppress
 from typing import Any
 
 INLINE = (
@@ -93,10 +94,8 @@ def _written_list(text: str) -> list[Any] | None:
 
 def read_literal(text: str) -> Any:
     """The value that a text writes out, as JSON or as Python does; None when it is none."""
-    try:
+    with suppress(ValueError, RecursionError):
         return json.loads(text)
-    except (ValueError, RecursionError):
-        pass
     try:
         return literal_eval(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError):

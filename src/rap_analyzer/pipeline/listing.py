@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rap_analyzer.domain.errors import NotFound
+from rap_analyzer.domain.language_names import read_language
 from rap_analyzer.domain.listing import ListPage
 
 if TYPE_CHECKING:
@@ -16,10 +18,10 @@ async def list_tracks(store: CorpusLists, query: ListQuery) -> ListPage:
     """Tracks that meet the query.
 
     Raises:
-        InputError: there can be no such page.
+        InputError: there can be no such page, or the language is none.
         NotFound: the list ends before that page.
     """
-    query.check()
+    query = _read(query)
     total, rows = await store.list_tracks(query)
     return _checked(ListPage(query, total, rows))
 
@@ -28,12 +30,17 @@ async def list_artists(store: CorpusLists, query: ListQuery) -> ListPage:
     """Artists with tracks that meet the query, primary or featured; their name has to hold the query's artist.
 
     Raises:
-        InputError: there can be no such page.
+        InputError: there can be no such page, or the language is none.
         NotFound: the list ends before that page.
     """
-    query.check()
+    query = _read(query)
     total, rows = await store.list_artists(query)
     return _checked(ListPage(query, total, rows))
+
+
+def _read(query: ListQuery) -> ListQuery:
+    query.check()
+    return replace(query, filters=replace(query.filters, language=read_language(query.filters.language)))
 
 
 def _checked(page: ListPage) -> ListPage:

@@ -9,7 +9,7 @@ from anyascii import anyascii
 from rapidfuzz import fuzz, process
 
 from rap_analyzer.domain.errors import InputError
-from rap_analyzer.domain.language_names import CODES, language_code
+from rap_analyzer.domain.language_names import read_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ async def checked_filters(store: SearchStore, filters: Filters) -> tuple[Filters
     Raises:
         InputError: a language is none, or the years are the wrong way round.
     """
-    filters = replace(filters, language=_language(filters.language))
+    filters = replace(filters, language=read_language(filters.language))
     _check_years(filters.year_from, filters.year_to)
     artist, notice = await _artist(store, filters.artist)
     if not notice and filters.language:
@@ -36,17 +36,6 @@ async def checked_filters(store: SearchStore, filters: Filters) -> tuple[Filters
         if filters.language not in languages:
             notice = f"No track is in {filters.language!r}; the corpus has {', '.join(languages) or 'no languages'}."
     return replace(filters, artist=artist), notice
-
-
-def _language(name: str | None) -> str | None:
-    if name is None or not name.strip():
-        return None
-    code = language_code(name)
-    if code is None:
-        raise InputError(
-            f"language {name!r} is no language that we know; write a code such as en.{_suggestion(name.lower(), CODES)}"
-        )
-    return code
 
 
 def _check_years(first: int | None, last: int | None) -> None:
