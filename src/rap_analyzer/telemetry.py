@@ -98,9 +98,14 @@ def set_up_logging(level: str) -> None:
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_to_standard_error,
         cache_logger_on_first_use=False,
     )
+
+
+def _to_standard_error(*_: Any) -> structlog.PrintLogger:
+    """A logger to what is standard error now: a test or a shell may have put another stream in its place since."""
+    return structlog.PrintLogger(sys.stderr)
 
 
 def _blank_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

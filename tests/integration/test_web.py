@@ -262,6 +262,8 @@ async def test_filters_take_any_text(client: httpx2.AsyncClient, name: str) -> N
 async def test_a_method_that_is_not_there_is_told(client: httpx2.AsyncClient) -> None:
     """405, as a problem."""
     assert_problem(await client.delete("/search"), 405, "")
+    for path, methods in {"/analyze": "GET, POST", "/batch": "POST", "/batch/0": "DELETE, GET"}.items():
+        assert (await client.put(path)).headers["Allow"] == methods
 
 
 # Analysing a text
@@ -353,12 +355,24 @@ async def test_what_songs_say_is_never_markup(data_dir: Callable[[], Path]) -> N
 
 
 async def store_song(services: Services, title: str, artist: str, lyrics: str) -> int:
-    from rap_analyzer.pipeline.importing import draft_row
-
-    draft = draft_row({"title": title, "artist": artist, "lyrics": lyrics, "year": 1999}, "t", 1)
-    await services.tracks.save_tracks([draft])
+    """As it stands: what a file brings in is cleaned of tags before."""
+    song = Song("t:1", title, "", (Credit(ArtistRef(artist), Role.PRIMARY),), year=1999)
+    origin = Provenance("import", "t:1", "", datetime.now(UTC), "1", "")
+    await services.tracks.save_tracks([TrackDraft(song, Outcome.STORED, origin, lyrics)])
     [found] = await TrackStore(services.database).find_tracks(title)
     return int(found["id"])
+
+
+async def test_the_document_names_what_is_answered(client: httpx2.AsyncClient) -> None:
+    """Every operation has its problems, as problem+json or as a page; /metrics is text."""
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    operations = [operation for methods in paths.values() for operation in methods.values()]
+    assert len(operations) >= 14
+    for operation in operations:
+        answers = operation["responses"]
+        assert {"400", "404", "405", "409", "413", "422", "429", "500", "502", "503"} <= answers.keys()
+        assert answers["422"]["content"].keys() == {"application/problem+json", "text/html"}
+    assert paths["/metrics"]["get"]["responses"]["200"]["content"].keys() == {"text/plain"}
 
 
 # Health

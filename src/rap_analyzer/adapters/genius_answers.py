@@ -32,7 +32,8 @@ def without_words(song: Mapping[str, Any]) -> Outcome | None:
     """Why a song has no words, by its `instrumental` flag and its `lyrics_state`; None where they do not say."""
     if song.get("instrumental") is True:
         return Outcome.INSTRUMENTAL
-    return PLACEHOLDERS.get(str(song.get("lyrics_state") or song.get("lyricsState") or ""))
+    state = song.get("lyrics_state") or song.get("lyricsState")
+    return Outcome.UNRELEASED if state == "unreleased" else None
 
 
 def plain(name: str) -> str:

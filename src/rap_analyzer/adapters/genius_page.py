@@ -87,7 +87,7 @@ def parse_page(html: bytes, told: Outcome | None = None) -> GeniusPage:
     Args:
         html: the page in UTF-8, never made into characters as a whole: half a megabyte of it holds a kilobyte of words.
             Bytes that are none are U+FFFD in the words.
-        told: what the API says of a song without words; it counts where the page says nothing.
+        told: what the API says of a song without words; it counts where the page has a place for them and says nothing.
 
     Raises:
         Blocked: it is a challenge page.
@@ -107,7 +107,7 @@ def parse_page(html: bytes, told: Outcome | None = None) -> GeniusPage:
     lyrics = song_words("\n".join(_text(box) for box in boxes), title)
     state = _preloaded_state(html) if not lyrics else {}
     lyrics = lyrics or _lyrics_of_state(state, title)
-    outcome = (placeholder(lyrics) or Outcome.STORED) if lyrics else _reason(tree, state, told)
+    outcome = (placeholder(lyrics) or Outcome.STORED) if lyrics else _reason(tree, state, told if boxes else None)
     return GeniusPage(outcome, lyrics if outcome is Outcome.STORED else "")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel, Field
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from rap_analyzer.analyzers.algorithmic import MEASURES
 from rap_analyzer.domain.analysis import Analysis, AnalysisInput, Status
@@ -15,6 +15,7 @@ from rap_analyzer.domain.transcription import clean_transcription
 from rap_analyzer.web.lyric_view import view_lyrics
 from rap_analyzer.web.pages import render_page
 from rap_analyzer.web.rhyming import rhymes_of
+from rap_analyzer.wiring import ANALYZERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,16 +25,21 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["analysis"])
 
 MAX_CHARACTERS = 100_000
+NAMES: list[Any] = sorted(ANALYZERS)
+"""Of all analyzers."""
 
 
 class AnalyzeRequest(BaseModel):
     """What `POST /analyze` takes."""
 
-    text: str = Field(description="Lyrics: one bar a line, section headers in square brackets if any.")
-    analyzer: str = Field("algorithmic_basic", description="Name of an analyzer.")
+    text: str = Field(
+        description="Lyrics: one bar a line, section headers in square brackets if any.",
+        json_schema_extra={"minLength": 1, "maxLength": MAX_CHARACTERS, "pattern": r"[^\s\u0000-\u001f\u007f-\u009f]"},
+    )
+    analyzer: str = Field("algorithmic_basic", description="Name of an analyzer.", json_schema_extra={"enum": NAMES})
 
 
-@router.get("/analyze", include_in_schema=False)
+@router.get("/analyze", response_class=HTMLResponse)
 async def paste_page(request: Request) -> Response:
     """The page to paste your own bars into."""
     return render_page(request, "paste.html", {"text": ""})

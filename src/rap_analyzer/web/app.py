@@ -17,7 +17,13 @@ from rap_analyzer.domain.errors import RapError
 from rap_analyzer.web import analysis_routes, batch_routes, corpus_routes, health_routes
 from rap_analyzer.web.body_limit import BodyLimit
 from rap_analyzer.web.freshness import Freshener
-from rap_analyzer.web.problems import answer_http_error, answer_invalid, answer_rap_error, answer_unexpected
+from rap_analyzer.web.problems import (
+    PROBLEMS,
+    answer_http_error,
+    answer_invalid,
+    answer_rap_error,
+    answer_unexpected,
+)
 from rap_analyzer.wiring import load_settings, open_services
 from rap_analyzer.wiring.batches import BatchWorker
 
@@ -38,6 +44,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
         docs_url=None,
         lifespan=_with_services,
+        responses=PROBLEMS,
     )
     app.state.began = time.monotonic()
     app.include_router(health_routes.router)

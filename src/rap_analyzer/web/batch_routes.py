@@ -19,7 +19,7 @@ from rap_analyzer.domain.errors import InputError, NotFound
 from rap_analyzer.domain.text_record import TextRecord, read_record
 from rap_analyzer.domain.track_filter import parse_filter
 from rap_analyzer.domain.transcription import CONTROL, clean_transcription
-from rap_analyzer.web.analysis_routes import MAX_CHARACTERS
+from rap_analyzer.web.analysis_routes import MAX_CHARACTERS, NAMES
 from rap_analyzer.wiring import batches
 
 if TYPE_CHECKING:
@@ -35,10 +35,16 @@ MAX_LANGUAGE = 35
 MAX_KEY = 255
 
 
+ONE_OF_TWO: list[Any] = [
+    {"required": ["texts"], "properties": {"texts": {"type": "array", "minItems": 1}, "where": {"type": "null"}}},
+    {"required": ["where"], "properties": {"where": {"type": "string", "minLength": 1}, "texts": {"type": "null"}}},
+]
+
+
 class BatchBody(BaseModel):
     """What `POST /batch` takes: texts, or a filter of the store's tracks."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"oneOf": ONE_OF_TWO})
 
     texts: list[Any] | None = Field(
         None, description='Up to 1,000 texts, each a string or an object with "text", and maybe "id" and "language".'
@@ -50,6 +56,7 @@ class BatchBody(BaseModel):
     analyzers: list[str] | None = Field(
         None,
         description="Names of analyzers; algorithmic_basic and emotion if left out. hybrid brings what it combines.",
+        json_schema_extra={"minItems": 1, "items": {"type": "string", "enum": NAMES}},
     )
 
 

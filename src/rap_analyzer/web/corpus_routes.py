@@ -6,7 +6,7 @@ import asyncio
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from rap_analyzer.domain.analysis import Analysis, Status
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["corpus"])
 
 MAX_ID = 2**62
+
+
+Number = Annotated[
+    int, Path(description="Its number here.", json_schema_extra={"minimum": 1, "exclusiveMaximum": MAX_ID})
+]
 
 
 class Versions(StrEnum):
@@ -67,7 +72,13 @@ async def home(request: Request, versions: VersionsParameter = Versions.ONCE) ->
 @router.get("/search")
 async def search(
     request: Request,
-    q: Annotated[str, Query(description="What the song is about, or words in it.")] = "",
+    q: Annotated[
+        str,
+        Query(
+            description="What the song is about, or words in it; programs have to give one.",
+            json_schema_extra={"minLength": 1, "maxLength": 1000, "pattern": r"\S"},
+        ),
+    ] = "",
     artist: Annotated[str, Query(description="Only this artist.")] = "",
     year_from: Annotated[str, Query(description="First year.")] = "",
     year_to: Annotated[str, Query(description="Last year.")] = "",
@@ -88,7 +99,7 @@ async def search(
 @router.get("/tracks/{track_id}")
 async def track(
     request: Request,
-    track_id: int,
+    track_id: Number,
     with_lyrics: Annotated[bool, Query(description="Give the words and their rhyme chains too.")] = False,
 ) -> Response:
     """A track: who, when, its analyses and where it stands, what metadata services say; the page shows its rhymes."""
@@ -148,7 +159,7 @@ def _verdicts(found: Track, analyses: Sequence[Analysis], missing: Missing) -> d
 
 @router.get("/tracks/{track_id}/similar")
 async def similar(
-    request: Request, track_id: int, limit: Annotated[int, Query(ge=1, le=100, description="Most tracks.")] = 10
+    request: Request, track_id: Number, limit: Annotated[int, Query(ge=1, le=100, description="Most tracks.")] = 10
 ) -> Response:
     """Nearest tracks by meaning."""
     services = _services(request)
@@ -160,7 +171,7 @@ async def similar(
 
 
 @router.get("/artists/{artist_id}")
-async def artist(request: Request, artist_id: int, versions: VersionsParameter = Versions.ONCE) -> Response:
+async def artist(request: Request, artist_id: Number, versions: VersionsParameter = Versions.ONCE) -> Response:
     """An artist: their tracks, newest first, the means of their measures, and the vocabulary of their first words."""
     services, number, every = _services(request), _checked(artist_id), versions is Versions.ALL
     request.app.state.freshener.nudge()

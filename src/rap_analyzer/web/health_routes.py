@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from rap_analyzer import telemetry
 from rap_analyzer.domain.errors import NotFound
@@ -41,7 +41,7 @@ async def health(request: Request) -> dict[str, Any]:
     }
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """Metrics in Prometheus's text form; 404 when PROMETHEUS_ENABLED is false."""
     if not request.app.state.services.settings.prometheus_enabled:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from rap_analyzer.domain.errors import (
     ConfigError,
@@ -24,8 +25,11 @@ from rap_analyzer.domain.errors import (
 from rap_analyzer.web.pages import render_page, wants_page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import BaseRoute
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +42,38 @@ STATUSES: dict[type[RapError], HTTPStatus] = {
     ModelError: HTTPStatus.SERVICE_UNAVAILABLE,
     ConfigError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+
+
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "kind"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string", "description": "The status in words."},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong, where, and how to mend it, in a sentence."},
+        "kind": {"type": "string", "description": "The class of the error."},
+    },
+}
+ANSWERED = (
+    *(
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ),
+    *(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR),
+    *(HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    int(status): {
+        "description": status.phrase,
+        "content": {"application/problem+json": {"schema": PROBLEM}, "text/html": {"schema": {"type": "string"}}},
+    }
+    for status in ANSWERED
+}
+"""What any operation may answer instead of a result, for the OpenAPI document; a page where Accept names text/html."""
 
 
 def status_of(error: RapError) -> HTTPStatus:
@@ -70,7 +106,22 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
     told = error.detail if isinstance(error, HTTPException) and error.detail != status.phrase else status.description
     detail = "Nothing is here; / shows what there is." if status is HTTPStatus.NOT_FOUND else told
-    return _problem(request, status, detail, status.phrase)
+    answer = _problem(request, status, detail, status.phrase)
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(_methods_of(request))
+    return answer
+
+
+def _methods_of(request: Request) -> list[str]:
+    """The methods of all routes at an address: each by itself knows but its own."""
+    there = [route for route in _routes(request) if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in there for method in getattr(route, "methods", None) or {"GET", "HEAD"}})
+
+
+def _routes(request: Request) -> Iterator[BaseRoute]:
+    for route in request.app.routes:
+        router = getattr(route, "original_router", None)  # FastAPI keeps an included router as one
+        yield from router.routes if router else [route]
 
 
 async def answer_unexpected(request: Request, error: Exception) -> Response:
